@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -57,6 +58,13 @@ impl Place {
     }
 }
 
+/// The one line on standard error that says where an app serves.
+#[derive(Debug, Serialize)]
+struct Serving {
+    msg: &'static str,
+    address: String,
+}
+
 /// Runs an app until SIGTERM or SIGINT. Errors when the address cannot be bound.
 pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     // Before the line that says it serves: who reads that line may stop the app at once.
@@ -80,8 +88,8 @@ async fn bind(place: Place) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}: choose a free address with --listen IP:PORT"))?;
-    let line = serde_json::json!({"msg": "serving", "address": listener.local_addr()?.to_string()});
-    writeln!(std::io::stderr(), "{line}")?;
+    let serving = Serving { msg: "serving", address: listener.local_addr()?.to_string() };
+    writeln!(std::io::stderr(), "{}", serde_json::to_string(&serving)?)?;
     Ok(listener)
 }
 

@@ -1,0 +1,37 @@
+//! The whole policy, in the order in which a request meets it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Access, Auth, ClientAddress, RateLimit, SecurityHeaders, Sizes, Timeouts, Tls};
+
+/// What protects an API. Everything left out keeps the value of the layer below: route over service over built-in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
+pub struct Policy {
+    /// TLS versions, the redirect of plain HTTP, and HSTS. A route can change HSTS and the redirect only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// Whose word on the client's address is trusted. Not per route: it is read before a route is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_address: Option<ClientAddress>,
+    /// How callers are identified. Must be chosen: a method, or `mode: None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// What an identified caller must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
+    /// How many requests are let through, by name. An item of a route changes the service's item of the same name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "kube", schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"])))]
+    pub rate_limits: Vec<RateLimit>,
+    /// How large a request may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizes: Option<Sizes>,
+    /// How long each part of a request may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<Timeouts>,
+    /// Fields that every answer carries, and fields that none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_headers: Option<SecurityHeaders>,
+}

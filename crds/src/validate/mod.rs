@@ -1,0 +1,11 @@
+//! Everything that is wrong with a service, each with its field and what to write instead.
+
+mod auth;
+mod finding;
+mod limits;
+mod routes;
+mod scope;
+mod service;
+
+pub use finding::{Finding, Severity};
+pub use service::{Subject, validate};
