@@ -125,10 +125,10 @@ impl Claims {
     }
 
     fn claim(&mut self, index: usize, methods: &[Method], conflicts: &mut Vec<Conflict>) {
-        if methods.is_empty() {
-            if let Some(first) = self.all.replace(index) {
-                conflicts.push(Conflict { first, second: index, method: None });
-            }
+        if methods.is_empty()
+            && let Some(first) = self.all.replace(index)
+        {
+            conflicts.push(Conflict { first, second: index, method: None });
         }
         for &method in methods {
             if let Some(&(_, first)) = self.methods.iter().find(|(claimed, _)| *claimed == method) {

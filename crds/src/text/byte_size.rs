@@ -32,7 +32,7 @@ impl ByteSize {
     /// So many kibibytes, written `Ki` or `Mi`.
     #[must_use]
     pub fn from_kib(kib: u64) -> Self {
-        let text = if kib > 0 && kib % 1024 == 0 { format!("{}Mi", kib / 1024) } else { format!("{kib}Ki") };
+        let text = if kib > 0 && kib.is_multiple_of(1024) { format!("{}Mi", kib / 1024) } else { format!("{kib}Ki") };
         Self { text, bytes: kib.saturating_mul(1024) }
     }
 }

@@ -35,7 +35,7 @@ impl Timespan {
         let (unit, length) = UNITS
             .into_iter()
             .map(|(unit, milliseconds)| (unit, milliseconds / 1_000))
-            .find(|&(_, length)| length > 0 && seconds > 0 && seconds % length == 0)
+            .find(|&(_, length)| length > 0 && seconds > 0 && seconds.is_multiple_of(length))
             .unwrap_or(("s", 1));
         Self { text: format!("{}{unit}", seconds / length), duration: Duration::from_secs(seconds) }
     }
