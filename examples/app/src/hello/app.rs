@@ -73,7 +73,9 @@ impl App for Hello {
 fn methods(path: &str) -> Option<&'static [Method]> {
     match path {
         "/echo" => Some(&[Method::POST]),
-        "/hello" | "/headers" | "/slow" | "/bytes" | "/count" | "/fail" | "/metrics" => Some(&[Method::GET, Method::HEAD]),
+        "/hello" | "/headers" | "/slow" | "/bytes" | "/count" | "/fail" | "/metrics" => {
+            Some(&[Method::GET, Method::HEAD])
+        }
         "/health/live" | "/health/ready" => Some(&[Method::GET, Method::HEAD]),
         _ => None,
     }

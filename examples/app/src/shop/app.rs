@@ -36,14 +36,17 @@ impl Shop {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
-        let nowhere = || Failure::new(StatusCode::NOT_FOUND, format!("Cannot {} {}", request.method(), request.uri().path()));
+        let nowhere =
+            || Failure::new(StatusCode::NOT_FOUND, format!("Cannot {} {}", request.method(), request.uri().path()));
         let target = Target::of(request.uri().path()).ok_or_else(nowhere)?;
         let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
         match (method, target) {
             (Method::GET, target) => self.read(target, request.uri().query()),
             (Method::POST, Target::List(kind)) => self.create(kind, request.into_body()).await,
             (Method::PUT, Target::One(kind, id)) => self.update(kind, &id, request.into_body()).await,
-            (Method::DELETE, Target::One(kind, id)) => Ok(success(StatusCode::OK, &self.catalogue().delete(kind, &id)?)),
+            (Method::DELETE, Target::One(kind, id)) => {
+                Ok(success(StatusCode::OK, &self.catalogue().delete(kind, &id)?))
+            }
             (Method::POST, Target::Login) => login(&read_object(request.into_body()).await?),
             (Method::POST, Target::Uploads) => upload(request.into_body()).await,
             _ => Err(nowhere()),

@@ -109,6 +109,9 @@ mod tests {
         assert_eq!(leaky.get("code"), Some(&json!("22P02")));
         assert!(leaky.get("stack").is_some_and(|stack| stack.to_string().contains("productController.js:94")));
         let plain = said(failure(&Failure::new(StatusCode::NOT_FOUND, "Product not found"))).await;
-        assert_eq!(plain, said(document(StatusCode::OK, &json!({"success": false, "error": "Product not found"}))).await);
+        assert_eq!(
+            plain,
+            said(document(StatusCode::OK, &json!({"success": false, "error": "Product not found"}))).await
+        );
     }
 }

@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn everything_else_is_unknown() {
-        for path in ["/", "", "/products", "/api/v2/products", "/api/health", "/api/v1", "/api/v1/products/1/x", "//health"] {
+        for path in
+            ["/", "", "/products", "/api/v2/products", "/api/health", "/api/v1", "/api/v1/products/1/x", "//health"]
+        {
             assert_eq!(Target::of(path), None, "{path}");
         }
     }
