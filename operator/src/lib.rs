@@ -1,6 +1,9 @@
 //! The operator: it turns each `ApiService` into everything around its pods and keeps it so.
 //!
-//! In reading order: [`model`] what the steps hand to one another, [`object`] an object without its type.
+//! In reading order: [`credentials`] certificates and keys, [`model`] what the steps hand to one another, [`object`] an
+//! object without its type.
 
+pub mod credentials;
 pub mod model;
 pub mod object;
+pub mod settings;

@@ -1,63 +1,11 @@
 //! What the steps of a reconcile hand to one another.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use secrecy::SecretString;
-use shipshape_crds::api::{ApiServiceSpec, PullPolicy};
+use shipshape_crds::api::ApiServiceSpec;
 use shipshape_crds::sidecar_config::SidecarConfig;
 
-/// What holds for every service of this installation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// The sidecar's image.
-    pub sidecar_image: String,
-    /// When it is pulled; Kubernetes' own default where it is not said.
-    pub sidecar_pull_policy: Option<PullPolicy>,
-    /// Secrets, in each service's namespace, with credentials for the sidecar's image.
-    pub sidecar_pull_secrets: Vec<String>,
-    /// Where the operator runs and keeps its certificate authority.
-    pub namespace: String,
-    /// The end of every Service's name, usually `cluster.local`.
-    pub cluster_domain: String,
-    /// How long certificates live.
-    pub lifetimes: Lifetimes,
-}
-
-/// How long certificates live; each is renewed at two thirds of its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lifetimes {
-    /// A root of the built-in authority.
-    pub root: Duration,
-    /// A service's certificate.
-    pub leaf: Duration,
-    /// How long a new root is published in every trust bundle before it signs.
-    pub publish: Duration,
-}
-
-impl Default for Lifetimes {
-    fn default() -> Self {
-        const DAY: u64 = 86_400;
-        Self {
-            // Clients mount the bundle and see it change; a year lets those that copied it once follow.
-            root: Duration::from_secs(365 * DAY),
-            // Renewal is a hot reload, so short lives cost nothing and bound a stolen key.
-            leaf: Duration::from_secs(30 * DAY),
-            // Longer than any kubelet needs to refresh a mounted ConfigMap, and a week's holiday.
-            publish: Duration::from_secs(14 * DAY),
-        }
-    }
-}
-
-/// A certificate chain and its key.
-#[derive(Debug, Clone)]
-pub struct Certificate {
-    /// The chain, PEM, leaf first.
-    pub chain: String,
-    /// The private key, PEM.
-    pub key: SecretString,
-}
+use crate::credentials::{Leaf, MountedFiles};
+use crate::settings::Settings;
 
 /// A service about which nothing is wrong, with all that its objects are made of.
 #[derive(Debug, Clone)]
@@ -73,11 +21,11 @@ pub struct Sound {
     /// What the sidecar is told, with revision, files and digests.
     pub config: SidecarConfig,
     /// The service's certificate.
-    pub certificate: Certificate,
+    pub leaf: Leaf,
     /// Every root that clients should trust, PEM.
     pub trust_bundle: String,
-    /// The text of each shard of API keys that holds any, by its number.
-    pub key_shards: BTreeMap<usize, String>,
+    /// Every file that is mounted beside the configuration: certificate, peppers, shards of API keys.
+    pub files: MountedFiles,
     /// What holds for every service.
     pub settings: Settings,
 }
