@@ -34,10 +34,25 @@ use crate::text::{Hostname, PathPattern};
 #[x_kube(
     validation = Rule::new("has(self.policy) && has(self.policy.auth) && (has(self.policy.auth.mode) || has(self.policy.auth.apiKeys))")
         .message("choose how callers are identified: apiKeys; or write \"mode: None\"")
-        .field_path(".policy"),
+        .field_path(".policy.auth"),
+    validation = Rule::new("!has(self.policy) || !has(self.policy.auth) || !has(self.policy.auth.mode) || self.policy.auth.mode == 'None' || has(self.policy.auth.apiKeys)")
+        .message("nobody can be identified without a method: add \"apiKeys: {}\", or write \"mode: None\"")
+        .field_path(".policy.auth.mode"),
     validation = Rule::new("!(self.app.port in [8080, 8443, 9443])")
         .message("the sidecar listens on 8080, 8443 and 9443 in the same pod: let the app listen on another port")
-        .field_path(".app.port")
+        .field_path(".app.port"),
+    validation = Rule::new("!has(self.policy) || !has(self.policy.rateLimits) || self.policy.rateLimits.all(l, has(l.per) && has(l.requests) && has(l.window))")
+        .message("a limit of the service says what it counts and how many: write per, requests and window")
+        .field_path(".policy.rateLimits"),
+    validation = Rule::new("!has(self.policy) || !has(self.policy.sizes) || ((!has(self.policy.sizes.headers) || quantity(self.policy.sizes.headers).compareTo(quantity('64Ki')) <= 0) && (!has(self.policy.sizes.url) || quantity(self.policy.sizes.url).compareTo(quantity('32Ki')) <= 0))")
+        .message("headers are at most 64Ki and url at most 32Ki: every request would hold as much memory")
+        .field_path(".policy.sizes"),
+    validation = Rule::new("!has(self.routes) || self.routes.all(a, self.routes.all(b, a.name == b.name || (has(self.matching) && self.matching == 'Exact' ? a.match.path != b.match.path : a.match.path.lowerAscii() != b.match.path.lowerAscii()) || (has(a.match.methods) ? (!has(b.match.methods) || !a.match.methods.exists(m, m in b.match.methods)) : has(b.match.methods))))")
+        .message("two routes claim the same path and method: let one of them say another path or other methods")
+        .field_path(".routes"),
+    validation = Rule::new("!has(self.routes) || self.routes.all(r, !has(r.policy) || !(has(r.policy.clientAddress) || (has(r.policy.tls) && has(r.policy.tls.minVersion)) || (has(r.policy.sizes) && (has(r.policy.sizes.headers) || has(r.policy.sizes.headerCount) || has(r.policy.sizes.url))) || (has(r.policy.timeouts) && (has(r.policy.timeouts.head) || has(r.policy.timeouts.connect) || has(r.policy.timeouts.idle)))))")
+        .message("clientAddress, tls.minVersion, sizes.headers, headerCount and url, timeouts.head, connect and idle are decided before a route is known: say them in spec.policy")
+        .field_path(".routes")
 )]
 pub struct ApiServiceSpec {
     /// The app that is protected.
