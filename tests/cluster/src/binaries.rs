@@ -25,14 +25,18 @@ pub struct Tool {
     package: &'static str,
 }
 
-const CONTROL_PLANE: [Tool; 4] = [
+static CONTROL_PLANE: [Tool; 4] = [
     Tool { name: "etcd", module: "kubernetes", package: "go.etcd.io/etcd/server/v3" },
     Tool { name: "kube-apiserver", module: "kubernetes", package: "k8s.io/kubernetes/cmd/kube-apiserver" },
-    Tool { name: "kube-controller-manager", module: "kubernetes", package: "k8s.io/kubernetes/cmd/kube-controller-manager" },
+    Tool {
+        name: "kube-controller-manager",
+        module: "kubernetes",
+        package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+    },
     Tool { name: "kubectl", module: "kubernetes", package: "k8s.io/kubernetes/cmd/kubectl" },
 ];
 
-const NODE: [Tool; 5] = [
+static NODE: [Tool; 5] = [
     Tool { name: "kube-scheduler", module: "kubernetes", package: "k8s.io/kubernetes/cmd/kube-scheduler" },
     Tool { name: "kubelet", module: "kubernetes", package: "k8s.io/kubernetes/cmd/kubelet" },
     Tool { name: "kube-proxy", module: "kubernetes", package: "k8s.io/kubernetes/cmd/kube-proxy" },
@@ -45,22 +49,32 @@ pub fn dir() -> Result<PathBuf> {
     Ok(cache()?.join("cluster").join(key()?).join("bin"))
 }
 
+/// Whether nothing is left to build.
+pub fn complete(control_plane_only: bool) -> bool {
+    dir().is_ok_and(|bin| wanted(control_plane_only).all(|tool| bin.join(tool.name).exists()))
+}
+
 /// Builds what is missing and returns the folder; another process that builds the same is waited for.
 pub fn build(control_plane_only: bool, steps: &mut Steps<'_>) -> Result<PathBuf> {
     let bin = dir()?;
-    let wanted: &[Tool] = if control_plane_only { &[] } else { &NODE };
-    let wanted = || CONTROL_PLANE.iter().chain(wanted).filter(|tool| !bin.join(tool.name).exists());
-    if wanted().next().is_none() {
+    if complete(control_plane_only) {
         return Ok(bin);
     }
-    fs::create_dir_all(&bin).with_context(|| format!("cannot make {}: set SHIPSHAPE_CACHE to a folder that can be written", bin.display()))?;
+    fs::create_dir_all(&bin).with_context(|| {
+        format!("cannot make {}: set SHIPSHAPE_CACHE to a folder that can be written", bin.display())
+    })?;
     let lock = File::create(bin.with_file_name("lock"))?;
     lock.lock()?;
     let go = find("go").context("Go is missing: it builds Kubernetes; install it (https://go.dev/doc/install, 1.26 or later) so that `go` is on the PATH")?;
-    for tool in wanted() {
+    for tool in wanted(control_plane_only).filter(|tool| !bin.join(tool.name).exists()) {
         steps.run(&format!("build {}", tool.name), || compile(&go, tool, &bin))?;
     }
     Ok(bin)
+}
+
+fn wanted(control_plane_only: bool) -> impl Iterator<Item = &'static Tool> {
+    let node: &[Tool] = if control_plane_only { &[] } else { &NODE };
+    CONTROL_PLANE.iter().chain(node)
 }
 
 /// The cache of this project's built programs.
@@ -88,7 +102,9 @@ fn ldflags(tool: &Tool) -> String {
     let mut flags = "-s -w".to_owned();
     if tool.package.starts_with("k8s.io/kubernetes/") {
         for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
-            flags.push_str(&format!(" -X {package}.gitVersion={KUBERNETES} -X {package}.gitMajor=1 -X {package}.gitMinor=35"));
+            flags.push_str(&format!(
+                " -X {package}.gitVersion={KUBERNETES} -X {package}.gitMajor=1 -X {package}.gitMinor=35"
+            ));
         }
     }
     flags
@@ -118,7 +134,10 @@ mod tests {
     #[test]
     fn the_version_in_the_flags_is_the_one_in_go_mod() {
         let text = fs::read_to_string(layout::modules().join("kubernetes/go.mod")).unwrap();
-        assert!(text.contains(&format!("k8s.io/kubernetes {KUBERNETES}")), "go.mod holds another release than {KUBERNETES}");
+        assert!(
+            text.contains(&format!("k8s.io/kubernetes {KUBERNETES}")),
+            "go.mod holds another release than {KUBERNETES}"
+        );
     }
 
     #[test]

@@ -111,7 +111,10 @@ impl Cgroup {
     }
 
     fn tracker(&self) -> Option<&Mount> {
-        self.mounts.iter().find(|mount| mount.path.ends_with("pids")).or_else(|| self.mounts.iter().find(|mount| mount.v2))
+        self.mounts
+            .iter()
+            .find(|mount| mount.path.ends_with("pids"))
+            .or_else(|| self.mounts.iter().find(|mount| mount.v2))
     }
 }
 
@@ -130,15 +133,20 @@ fn mounts(info: &str) -> Vec<Mount> {
 }
 
 fn make(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot make the cgroup {} (a container without rights?)", dir.display()))
+    fs::create_dir_all(dir)
+        .with_context(|| format!("cannot make the cgroup {} (a container without rights?)", dir.display()))
 }
 
 /// Hands every controller of `dir` to its children (cgroup v2).
 fn delegate(dir: &Path) -> Result<()> {
     let controllers = fs::read_to_string(dir.join("cgroup.controllers")).unwrap_or_default();
     let control = dir.join("cgroup.subtree_control");
-    for controller in controllers.split_whitespace().filter(|name| ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"].contains(name)) {
-        fs::write(&control, format!("+{controller}")).with_context(|| format!("cannot enable {controller} in {}", control.display()))?;
+    for controller in controllers
+        .split_whitespace()
+        .filter(|name| ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"].contains(name))
+    {
+        fs::write(&control, format!("+{controller}"))
+            .with_context(|| format!("cannot enable {controller} in {}", control.display()))?;
     }
     Ok(())
 }
@@ -149,7 +157,8 @@ fn inherit_cpuset(parent: &Path, child: &Path) -> Result<()> {
         if let Ok(value) = fs::read_to_string(parent.join(file))
             && parent.join("cpuset.cpu_exclusive").exists()
         {
-            fs::write(child.join(file), value.trim()).with_context(|| format!("cannot write {file} in {}", child.display()))?;
+            fs::write(child.join(file), value.trim())
+                .with_context(|| format!("cannot write {file} in {}", child.display()))?;
         }
     }
     Ok(())

@@ -36,7 +36,7 @@ fn important(text: &str) -> String {
     let matters = |line: &&str| {
         let lower = line.to_ascii_lowercase();
         // klog writes E1121 or F1121 at the front; the others spell the level out.
-        (line.starts_with(['E', 'F']) && line.bytes().nth(1).is_some_and(|b| b.is_ascii_digit()))
+        (line.starts_with(['E', 'F']) && line.as_bytes().get(1).is_some_and(u8::is_ascii_digit))
             || ["error", "fatal", "panic"].iter().any(|word| lower.contains(word))
     };
     let errors: Vec<&str> = text.lines().filter(matters).collect();

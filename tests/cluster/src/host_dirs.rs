@@ -66,7 +66,11 @@ fn remove_empty(dir: &Path) -> Result<bool> {
     }
     match fs::remove_dir(dir) {
         Ok(()) => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty | ErrorKind::ResourceBusy) => Ok(false),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty | ErrorKind::ResourceBusy) =>
+        {
+            Ok(false)
+        }
         Err(error) => Err(error).with_context(|| format!("cannot remove {}", dir.display())),
     }
 }

@@ -34,7 +34,12 @@ impl Image {
     pub fn of_binary(binary: &Path, name: &str) -> Result<Self> {
         let file = binary.file_name().and_then(|name| name.to_str());
         let path = format!("/{}", file.with_context(|| format!("{} names no file", binary.display()))?);
-        let image = Self { name: full_name(name), entrypoint: vec![path.clone()], user: "65532:65532".into(), entries: Vec::new() };
+        let image = Self {
+            name: full_name(name),
+            entrypoint: vec![path.clone()],
+            user: "65532:65532".into(),
+            entries: Vec::new(),
+        };
         Ok(image.add(binary, &path))
     }
 
@@ -100,12 +105,21 @@ impl Image {
         let mut listed = descriptor(MANIFEST, &manifest);
         if let Some(fields) = listed.as_object_mut() {
             let tag = self.name.rsplit_once(':').map_or("latest", |(_, tag)| tag);
-            fields.insert("annotations".into(), json!({"io.containerd.image.name": self.name, "org.opencontainers.image.ref.name": tag}));
+            fields.insert(
+                "annotations".into(),
+                json!({"io.containerd.image.name": self.name, "org.opencontainers.image.ref.name": tag}),
+            );
         }
         let index = serde_json::to_vec(&json!({"schemaVersion": 2, "manifests": [listed]}))?;
         let blob = |bytes: Vec<u8>| (format!("/blobs/{}", sha256(&bytes).replace(':', "/")), bytes);
         let layout = br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec();
-        let files = [("/oci-layout".to_owned(), layout), ("/index.json".to_owned(), index), blob(manifest), blob(config), blob(layer)];
+        let files = [
+            ("/oci-layout".to_owned(), layout),
+            ("/index.json".to_owned(), index),
+            blob(manifest),
+            blob(config),
+            blob(layer),
+        ];
         Ok(files.into_iter().map(|(path, bytes)| layer::Entry { path, what: layer::What::Bytes(bytes) }).collect())
     }
 
@@ -114,7 +128,9 @@ impl Image {
         let [layer::Entry { what: layer::What::Host(host), .. }] = self.entries.as_slice() else { return Ok(()) };
         let bytes = fs::read(host).with_context(|| format!("cannot read {}", host.display()))?;
         let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
-        let dynamic = [b"/ld-linux".as_slice(), b"/ld-musl"].iter().any(|loader| head.windows(loader.len()).any(|part| part == *loader));
+        let dynamic = [b"/ld-linux".as_slice(), b"/ld-musl"]
+            .iter()
+            .any(|loader| head.windows(loader.len()).any(|part| part == *loader));
         ensure!(
             !dynamic,
             "{} is linked dynamically and would not start in an image of its own: build it static \

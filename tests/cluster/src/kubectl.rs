@@ -6,8 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::launch::FOREIGN;
-use crate::shell::{run, run_with_input};
+use crate::shell::{run, run_with_input, without_foreign_variables};
 
 /// kubectl, aimed at one cluster.
 #[derive(Debug, Clone)]
@@ -23,8 +22,7 @@ impl Kubectl {
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(&self.program);
         if let Some(kubeconfig) = &self.kubeconfig {
-            FOREIGN.iter().for_each(|name| drop(command.env_remove(name)));
-            command.env("KUBECONFIG", kubeconfig);
+            without_foreign_variables(&mut command).env("KUBECONFIG", kubeconfig);
         }
         command.args(args);
         command

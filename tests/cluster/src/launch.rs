@@ -9,12 +9,7 @@ use anyhow::{Context, Result};
 use crate::layout::Layout;
 use crate::net;
 use crate::process::Process;
-use crate::shell::tail;
-
-/// Variables of the caller that would send the cluster's own calls elsewhere.
-pub const FOREIGN: [&str; 9] = [
-    "KUBECONFIG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-];
+use crate::shell::{tail, without_foreign_variables};
 
 /// What the daemons of one cluster share.
 #[derive(Debug)]
@@ -51,8 +46,7 @@ impl Launcher {
     pub fn start(&self, name: &str, program: &Path, args: &[String], mounts: &Mounts<'_>) -> Result<Process> {
         let log = self.layout.log(name);
         let mut command = self.command(&self.bin.join(program), args, mounts);
-        FOREIGN.iter().for_each(|name| drop(command.env_remove(name)));
-        command.current_dir("/").env("PATH", path());
+        without_foreign_variables(&mut command).current_dir("/").env("PATH", path());
         Process::start(name, &mut command, &log).with_context(|| {
             let text = fs::read_to_string(&log).unwrap_or_default();
             format!("{name} did not start; its log {} ends with:\n{}", log.display(), tail(&text, 8))
@@ -84,5 +78,8 @@ impl Launcher {
 
 /// The caller's PATH and the places of system programs, which `sudo` and service managers leave out.
 fn path() -> String {
-    format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", std::env::var("PATH").unwrap_or_default())
+    format!(
+        "{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        std::env::var("PATH").unwrap_or_default()
+    )
 }

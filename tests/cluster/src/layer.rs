@@ -133,7 +133,15 @@ mod tests {
             .unwrap()
             .map(|entry| entry.map(|e| (e.path().unwrap().display().to_string(), e.header().mode().unwrap())).unwrap())
             .collect();
-        let want = [("bin", 0o755), ("bin/sh", 0o777), ("opt", 0o755), ("opt/x", 0o755), ("opt/x/sub", 0o755), ("opt/x/sub/alias", 0o777), ("opt/x/sub/tool", 0o755)];
+        let want = [
+            ("bin", 0o755),
+            ("bin/sh", 0o777),
+            ("opt", 0o755),
+            ("opt/x", 0o755),
+            ("opt/x/sub", 0o755),
+            ("opt/x/sub/alias", 0o777),
+            ("opt/x/sub/tool", 0o755),
+        ];
         assert_eq!(seen, want.map(|(path, mode)| (path.to_owned(), mode)));
     }
 }

@@ -20,7 +20,8 @@ pub const BUSYBOX_IMAGE: &str = "localhost/busybox:1";
 
 /// The applets that [`BUSYBOX_IMAGE`] offers under their own names.
 const APPLETS: [&str; 18] = [
-    "sh", "cat", "echo", "env", "false", "hostname", "httpd", "id", "ls", "mkdir", "nc", "nslookup", "ping", "ps", "sleep", "touch", "true", "wget",
+    "sh", "cat", "echo", "env", "false", "hostname", "httpd", "id", "ls", "mkdir", "nc", "nslookup", "ping", "ps",
+    "sleep", "touch", "true", "wget",
 ];
 
 /// The node's name.
@@ -92,7 +93,10 @@ pub fn containerd_answers(layout: &Layout) -> Result<()> {
 
 /// The folder of the CNI plugins; distributions differ.
 pub fn cni_plugins() -> Option<PathBuf> {
-    ["/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"].map(PathBuf::from).into_iter().find(|dir| dir.join("ptp").exists())
+    ["/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni"]
+        .map(PathBuf::from)
+        .into_iter()
+        .find(|dir| dir.join("ptp").exists())
 }
 
 fn ctr(layout: &Layout) -> Command {

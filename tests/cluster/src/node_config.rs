@@ -115,7 +115,7 @@ pub fn kube_proxy(layout: &Layout, slice: Slice, node: &str) -> Value {
 /// CoreDNS's: names of the cluster, and a quick "no such name" for all others, since nothing outside is reachable.
 pub fn corefile(layout: &Layout, slice: Slice) -> String {
     format!(
-        ".:53 {{
+        "cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {{
     bind {node}
     errors
     kubernetes cluster.local in-addr.arpa ip6.arpa {{
@@ -123,10 +123,14 @@ pub fn corefile(layout: &Layout, slice: Slice) -> String {
         pods insecure
         ttl 5
     }}
+    loadbalance
+}}
+.:53 {{
+    bind {node}
+    errors
     template ANY ANY . {{
         rcode NXDOMAIN
     }}
-    loadbalance
 }}
 ",
         node = slice.node(),
@@ -138,7 +142,9 @@ pub fn corefile(layout: &Layout, slice: Slice) -> String {
 /// The objects that CoreDNS and its clients need: rights, the Service `kube-dns` and its endpoint on the node.
 pub fn dns_objects(slice: Slice) -> Value {
     let ports = || {
-        ["UDP", "TCP"].map(|protocol| json!({"name": format!("dns-{}", protocol.to_lowercase()), "port": 53, "protocol": protocol}))
+        ["UDP", "TCP"].map(
+            |protocol| json!({"name": format!("dns-{}", protocol.to_lowercase()), "port": 53, "protocol": protocol}),
+        )
     };
     json!({"apiVersion": "v1", "kind": "List", "items": [
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "system:coredns"}, "rules": [

@@ -120,7 +120,11 @@ pub fn write_all(dir: &Path, names: &Names<'_>) -> Result<String> {
         write(dir, &format!("{file}.kubeconfig"), &kubeconfig(&identity)?)?;
     }
     if let Some((node, address)) = &names.node {
-        write_identity(dir, "kubelet-server", &ca.server(&format!("system:node:{node}"), &[node.clone(), address.clone()])?)?;
+        write_identity(
+            dir,
+            "kubelet-server",
+            &ca.server(&format!("system:node:{node}"), &[node.clone(), address.clone()])?,
+        )?;
         let kubelet = ca.client(&format!("system:node:{node}"), Some("system:nodes"))?;
         write(dir, "kubelet.kubeconfig", &kubeconfig(&kubelet)?)?;
     }
@@ -131,7 +135,8 @@ pub fn write_all(dir: &Path, names: &Names<'_>) -> Result<String> {
 pub fn write(dir: &Path, file: &str, text: &str) -> Result<()> {
     let path = dir.join(file);
     let open = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path);
-    open.and_then(|mut file| file.write_all(text.as_bytes())).with_context(|| format!("cannot write {}", path.display()))
+    open.and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn write_identity(dir: &Path, name: &str, identity: &Identity) -> Result<()> {

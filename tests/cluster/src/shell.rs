@@ -7,6 +7,18 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+const FOREIGN: [&str; 9] = [
+    "KUBECONFIG",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+];
+
 /// Runs `command` and returns its standard output; a failure carries the program's last words.
 pub fn run(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {}", title(command)))?;
@@ -26,6 +38,11 @@ pub fn run_with_input(command: &mut Command, input: &[u8]) -> Result<String> {
     }
     let output = child.wait_with_output()?;
     finish(command, &output)
+}
+
+/// Takes variables away from `command` that would send the cluster's own calls elsewhere.
+pub fn without_foreign_variables(command: &mut Command) -> &mut Command {
+    FOREIGN.iter().fold(command, |command, name| command.env_remove(name))
 }
 
 /// The first executable file called `name` on the PATH or in the directories of system programs.

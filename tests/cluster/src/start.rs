@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::cgroup::Cgroup;
 use crate::control_plane::{self, AUDIT_POLICY, Addresses};
-use crate::health::wait;
+use crate::health::{explain, wait};
 use crate::kubectl::Kubectl;
 use crate::launch::{Inside, Launcher};
 use crate::layout::Layout;
@@ -37,6 +37,8 @@ impl<'a, 'b> Start<'a, 'b> {
         fs::create_dir_all(dir.join("logs")).with_context(|| format!("cannot make {}", dir.display()))?;
         let (name, server) = (layout.name.clone(), String::new());
         let state = State { name, mode, ready: false, audit, dir, bin, server, network: None, processes: Vec::new() };
+        // The last cluster to go removes the folder of all, so it must not be just now.
+        let _lock = (mode == Mode::Node).then(net::lock).transpose()?;
         state.save(layout)?;
         Ok(Self { layout: layout.clone(), state, steps })
     }
@@ -46,6 +48,9 @@ impl<'a, 'b> Start<'a, 'b> {
         match self.state.mode {
             Mode::ControlPlane => self.control_plane_only()?,
             Mode::Node => self.with_node()?,
+        }
+        if let Some(dead) = self.state.dead() {
+            bail!("{} ended. {}", dead.name, explain(&self.layout.log(&dead.name)));
         }
         self.state.ready = true;
         self.state.save(&self.layout)?;
@@ -64,7 +69,11 @@ impl<'a, 'b> Start<'a, 'b> {
         let launcher = Launcher { layout: self.layout.clone(), bin: self.state.bin.clone(), inside: None };
         self.certificates(&addresses, "10.96.0.1", None)?;
         self.api(&launcher, &addresses)?;
-        self.daemon("controller-manager answers", |_| control_plane::controller_manager(&launcher, &addresses), service_account)
+        self.daemon(
+            "controller-manager answers",
+            |_| control_plane::controller_manager(&launcher, &addresses),
+            service_account,
+        )
     }
 
     fn with_node(&mut self) -> Result<()> {
@@ -88,8 +97,16 @@ impl<'a, 'b> Start<'a, 'b> {
         self.daemon("kube-proxy", |_| node::kube_proxy(&launcher), |_| Ok(()))?;
         self.steps.run("images of the base", || node::load_base_images(&layout))?;
         let containerd = self.state.process("containerd").context("containerd is not recorded")?.clone();
-        self.daemon("kube-controller-manager", |_| control_plane::controller_manager(&launcher, &addresses), service_account)?;
-        self.daemon("kubelet: node Ready", |_| node::kubelet(&launcher, &containerd, slice), |kubectl| node_ready(kubectl, &layout))?;
+        self.daemon(
+            "kube-controller-manager",
+            |_| control_plane::controller_manager(&launcher, &addresses),
+            service_account,
+        )?;
+        self.daemon(
+            "kubelet: node Ready",
+            |_| node::kubelet(&launcher, &containerd, slice),
+            |kubectl| node_ready(kubectl, &layout),
+        )?;
         let dns = slice.dns().to_string();
         self.daemon(
             "CoreDNS answers under its Service address",
@@ -118,8 +135,9 @@ impl<'a, 'b> Start<'a, 'b> {
     fn certificates(&mut self, addresses: &Addresses, first_service: &str, slice: Option<Slice>) -> Result<()> {
         let Addresses { api, api_port, .. } = addresses;
         self.state.server = format!("https://{api}:{api_port}");
-        let mut server_names: Vec<String> =
-            ["", ".default", ".default.svc", ".default.svc.cluster.local"].map(|suffix| format!("kubernetes{suffix}")).to_vec();
+        let mut server_names: Vec<String> = ["", ".default", ".default.svc", ".default.svc.cluster.local"]
+            .map(|suffix| format!("kubernetes{suffix}"))
+            .to_vec();
         server_names.extend(["localhost".to_owned(), "127.0.0.1".to_owned(), first_service.to_owned()]);
         server_names.extend((api != "127.0.0.1").then(|| api.clone()));
         let names = pki::Names {
@@ -138,9 +156,11 @@ impl<'a, 'b> Start<'a, 'b> {
         fs::write(&policy, AUDIT_POLICY)?;
         let audit = self.state.audit.then_some(policy);
         self.daemon("etcd", |_| control_plane::etcd(launcher, addresses), |_| Ok(()))?;
-        self.daemon("kube-apiserver is ready", |_| control_plane::api_server(launcher, addresses, audit.as_deref()), |kubectl| {
-            kubectl.run(&["get", "--raw=/readyz"]).map(drop)
-        })
+        self.daemon(
+            "kube-apiserver is ready",
+            |_| control_plane::api_server(launcher, addresses, audit.as_deref()),
+            |kubectl| kubectl.run(&["get", "--raw=/readyz"]).map(drop),
+        )
     }
 
     /// Starts a daemon, records it, and waits until `healthy` says yes.
@@ -166,7 +186,8 @@ fn service_account(kubectl: &Kubectl) -> Result<()> {
 }
 
 fn node_ready(kubectl: &Kubectl, layout: &Layout) -> Result<()> {
-    let path = r#"jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}"#;
+    let path =
+        r#"jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}"#;
     let status = kubectl.run(&["get", "node", &node::name(layout), "-o", path])?;
     ensure!(status.starts_with("True"), "the node is not Ready: {status}");
     Ok(())
@@ -175,7 +196,15 @@ fn node_ready(kubectl: &Kubectl, layout: &Layout) -> Result<()> {
 /// From the host, through the veth pair, kube-proxy's rules and CoreDNS: all of the cluster's network at once.
 fn resolves(dns: &str) -> Result<()> {
     let busybox = find("busybox").context("busybox is missing")?;
-    run(Command::new(busybox).args(["timeout", "2", "busybox", "nslookup", "kubernetes.default.svc.cluster.local", dns])).map(drop)
+    run(Command::new(busybox).args([
+        "timeout",
+        "2",
+        "busybox",
+        "nslookup",
+        "kubernetes.default.svc.cluster.local",
+        dns,
+    ]))
+    .map(drop)
 }
 
 /// Ports that nothing listens on; all are held at once so that they differ.

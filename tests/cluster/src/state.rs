@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::layout::Layout;
@@ -62,8 +62,15 @@ impl State {
         for file in [layout.state(), layout.run().join("state.json")] {
             match fs::read(&file) {
                 Ok(bytes) => {
-                    let state = serde_json::from_slice(&bytes);
-                    return state.map(Some).with_context(|| format!("{} is not readable", file.display()));
+                    let state: Self = serde_json::from_slice(&bytes)
+                        .with_context(|| format!("{} is not readable", file.display()))?;
+                    let dir = state.dir.display();
+                    ensure!(
+                        state.dir == layout.dir,
+                        "a cluster {:?} runs from {dir}: take it down there or choose another --name",
+                        state.name
+                    );
+                    return Ok(Some(state));
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),

@@ -36,11 +36,7 @@ impl<'a> Steps<'a> {
 /// A duration as people write it: `0.4s`, `8.1s`, `2m41s`.
 pub fn human(time: Duration) -> String {
     let seconds = time.as_secs();
-    if seconds >= 60 {
-        format!("{}m{:02}s", seconds / 60, seconds % 60)
-    } else {
-        format!("{:.1}s", time.as_secs_f64())
-    }
+    if seconds >= 60 { format!("{}m{:02}s", seconds / 60, seconds % 60) } else { format!("{:.1}s", time.as_secs_f64()) }
 }
 
 #[cfg(test)]

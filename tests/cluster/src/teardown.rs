@@ -88,14 +88,22 @@ fn remove_files(layout: &Layout, dir: &Path) -> Result<()> {
 }
 
 fn leftovers(layout: &Layout, state: &State) -> Result<Vec<String>> {
-    let mut left: Vec<String> = state.processes.iter().filter(|process| process.alive()).map(|process| format!("process {}", process.pid)).collect();
+    let mut left: Vec<String> = state
+        .processes
+        .iter()
+        .filter(|process| process.alive())
+        .map(|process| format!("process {}", process.pid))
+        .collect();
     left.extend(state.network.iter().flat_map(net::leftovers));
     if state.mode == Mode::Node {
         left.extend(Cgroup::new(&layout.system_name())?.processes().iter().map(|pid| format!("process {pid}")));
     }
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let own = [format!("{}/", state.dir.display()), format!("{}/", layout.run().display())];
-    let mounts = mounts.lines().filter_map(|line| line.split(' ').nth(4)).filter(|path| own.iter().any(|dir| path.starts_with(dir)));
+    let mounts = mounts
+        .lines()
+        .filter_map(|line| line.split(' ').nth(4))
+        .filter(|path| own.iter().any(|dir| path.starts_with(dir)));
     left.extend(mounts.map(|path| format!("mount {path}")));
     Ok(left)
 }
