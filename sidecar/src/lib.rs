@@ -1,3 +1,12 @@
 //! The sidecar: it stands in front of the app inside the pod and enforces the policy.
 
+pub mod answer;
+pub mod clock;
+pub mod counters;
+pub mod facts;
+pub mod filters;
+pub mod json;
+pub mod pipeline;
+pub mod problem;
+pub mod telemetry;
 pub mod wire;

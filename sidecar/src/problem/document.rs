@@ -1,0 +1,157 @@
+//! A refusal with what the client may know and what only the log may: RFC 9457.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::code::Code;
+use crate::json::JsonObject;
+use crate::wire::{Fields, ResponseHead};
+
+/// The media type of a problem document.
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A refusal. `detail` is public and tells the caller what to do; `field` and `private` stand in the log only.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    field: Option<Arc<str>>,
+    private: Option<Cow<'static, str>>,
+    violated: Vec<Arc<str>>,
+    fields: Fields,
+}
+
+impl Problem {
+    /// A refusal with its public text.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let (violated, fields) = (Vec::new(), Fields::default());
+        Self { code, detail: detail.into(), field: None, private: None, violated, fields }
+    }
+
+    /// Names the field of the policy that caused it, such as `spec.policy.rateLimits[per-client]`; log only.
+    #[must_use]
+    pub fn caused_by(mut self, field: &Arc<str>) -> Self {
+        self.field = Some(Arc::clone(field));
+        self
+    }
+
+    /// What an operator of the service may know beyond the public text; log only.
+    #[must_use]
+    pub fn privately(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.private = Some(text.into());
+        self
+    }
+
+    /// Names a limit that is used up (`violated-policies`, draft-ietf-httpapi-ratelimit-headers).
+    #[must_use]
+    pub fn violating(mut self, limit: &Arc<str>) -> Self {
+        self.violated.push(Arc::clone(limit));
+        self
+    }
+
+    /// A field of the answer; `name` is in lower case.
+    #[must_use]
+    pub fn with_field(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {
+        self.fields.set(Bytes::from_static(name.as_bytes()), value);
+        self
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The field of the policy that caused it.
+    #[must_use]
+    pub fn field(&self) -> Option<&Arc<str>> {
+        self.field.as_ref()
+    }
+
+    /// What only the log may say.
+    #[must_use]
+    pub fn private(&self) -> Option<&str> {
+        self.private.as_deref()
+    }
+
+    /// The public text.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The answer, before it is dressed.
+    #[must_use]
+    pub fn into_answer(self, request_id: &str) -> (ResponseHead, Bytes) {
+        let body = self.document(request_id);
+        let mut head = ResponseHead { status: self.code.status(), fields: self.fields, content_length: None };
+        head.fields.set("content-type", PROBLEM_JSON);
+        head.fields.set("cache-control", "no-store");
+        head.content_length = Some(body.len() as u64);
+        (head, body)
+    }
+
+    fn document(&self, request_id: &str) -> Bytes {
+        let mut out = Vec::with_capacity(384);
+        let mut object = JsonObject::begin(&mut out);
+        object.text("type", self.code.type_uri());
+        object.text("title", self.code.title());
+        object.number("status", u64::from(self.code.status()));
+        object.text("code", self.code.as_str());
+        object.text("detail", self.detail.as_bytes());
+        if !self.violated.is_empty() {
+            object.texts("violated-policies", self.violated.iter().map(|name| name.as_bytes()));
+        }
+        object.text("requestId", request_id);
+        object.end();
+        out.into()
+    }
+}
+
+/// The whole answer to what could not be read as a request, for a codec that has no pipeline to ask. It carries the
+/// fields that protect a browser, as every answer does.
+#[must_use]
+pub fn unparsed(code: Code, detail: impl Into<Cow<'static, str>>, request_id: &str) -> (ResponseHead, Bytes) {
+    let (mut head, body) = Problem::new(code, detail).into_answer(request_id);
+    head.fields.set("x-content-type-options", "nosniff");
+    head.fields.set("x-request-id", request_id.to_owned());
+    (head, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_document_says_what_the_screen_in_the_docs_says() {
+        let problem = Problem::new(Code::RateLimited, "30 requests per minute are allowed. Try again in 2 s.")
+            .caused_by(&"spec.policy.rateLimits[per-client]".into())
+            .privately("client 203.0.113.7")
+            .violating(&"per-client".into())
+            .with_field("retry-after", "2");
+        let (head, body) = problem.into_answer("01JC");
+        let read: Value = serde_json::from_slice(&body).unwrap();
+        let expected = json!({
+            "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+            "title": "Too many requests", "status": 429, "code": "RATE_LIMITED",
+            "detail": "30 requests per minute are allowed. Try again in 2 s.",
+            "violated-policies": ["per-client"], "requestId": "01JC"});
+        assert_eq!(read, expected);
+        assert_eq!((head.status, head.fields.text("retry-after")), (429, Some("2")));
+        assert_eq!(head.fields.text("content-type"), Some("application/problem+json"));
+        assert_eq!(head.content_length, Some(body.len() as u64));
+    }
+
+    #[test]
+    fn what_could_not_be_read_gets_a_document_too() {
+        let (head, body) = unparsed(Code::HeadersTooLarge, "too large", "01JC");
+        assert_eq!((head.status, head.fields.text("x-request-id")), (431, Some("01JC")));
+        let read: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(read["type"], "https://shipshape.dev/problems/headers-too-large");
+    }
+}

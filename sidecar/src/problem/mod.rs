@@ -1,0 +1,7 @@
+//! Every refusal: one taxonomy of codes, and the problem document (RFC 9457) that a client gets.
+
+mod code;
+mod document;
+
+pub use code::Code;
+pub use document::{Problem, unparsed};

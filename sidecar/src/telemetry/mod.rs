@@ -1,0 +1,4 @@
+//! What the sidecar tells about itself: metrics for Prometheus, and one line for every request.
+
+pub mod access_log;
+pub mod metrics;
