@@ -41,7 +41,7 @@ pub struct ApiKeySpec {
     pub owner: Option<String>,
     /// What the key may do, compared with `access` of the policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64), inner(length(min = 1, max = 128), regex(pattern = "^[!-+\\--~]+$")), extend("x-kubernetes-list-type" = "set"))]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 128), regex(pattern = "^[A-Za-z0-9:._/*-]+$")), extend("x-kubernetes-list-type" = "set"))]
     pub scopes: Vec<String>,
     /// When the key ends, such as `2027-01-31T00:00:00Z`. Never where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::text::PathPattern;
+use crate::text::{PathPattern, Quantity};
 
 /// The app, as it is: nothing in its code changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -127,12 +127,12 @@ pub struct Health {
 pub struct Resources {
     /// What is set aside for it, such as `cpu: 250m`, `memory: 256Mi`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 8), extend("maxProperties" = 8))]
-    pub requests: BTreeMap<String, String>,
+    #[schemars(extend("maxProperties" = 8))]
+    pub requests: BTreeMap<String, Quantity>,
     /// The most it may use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 8), extend("maxProperties" = 8))]
-    pub limits: BTreeMap<String, String>,
+    #[schemars(extend("maxProperties" = 8))]
+    pub limits: BTreeMap<String, Quantity>,
 }
 
 /// The user that the pod's processes run as. Root is refused by the pod's own rules.

@@ -5,6 +5,7 @@ mod cidr;
 mod header_name;
 mod hostname;
 mod path_pattern;
+mod quantity;
 mod timespan;
 mod word;
 
@@ -13,5 +14,6 @@ pub use cidr::Cidr;
 pub use header_name::HeaderName;
 pub use hostname::Hostname;
 pub use path_pattern::{PathPattern, Segment};
+pub use quantity::Quantity;
 pub use timespan::Timespan;
 pub use word::WordError;
