@@ -11,7 +11,7 @@ use shipshape_crds::text::Hostname;
 use super::authority::Authority;
 use super::certificate::Certificate;
 use super::error::CredentialError;
-use super::lifetimes::{after, backdated, two_thirds};
+use super::moments::{after, backdated, two_thirds};
 use super::private_key::PrivateKey;
 use super::root::{common_name, moment, serial};
 use crate::settings::Lifetimes;

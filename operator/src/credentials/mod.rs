@@ -5,7 +5,7 @@ mod authority;
 mod certificate;
 mod error;
 mod leaf;
-mod lifetimes;
+mod moments;
 mod pepper;
 mod private_key;
 mod revision;

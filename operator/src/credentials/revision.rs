@@ -6,6 +6,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use shipshape_crds::names::{CERTIFICATE_FILE, CERTIFICATE_KEY_FILE, PEPPERS_FILE, key_shard_file};
 use shipshape_crds::sidecar_config::{Files, SidecarConfig};
 
+use super::leaf::Leaf;
+use super::shards::Shards;
+
 /// Letters of a revision: enough that two that follow one another never agree by chance.
 const REVISION_LETTERS: usize = 8;
 
@@ -20,18 +23,29 @@ impl std::fmt::Debug for MountedFiles {
 }
 
 impl MountedFiles {
-    /// The certificate's chain and key, and where keys exist the peppers, as their Secret holds them, and the shards.
-    #[must_use]
-    pub fn new(chain: &str, key: &str, peppers: Option<&[u8]>, shards: &BTreeMap<usize, String>) -> Self {
+    /// The certificate and, where keys exist, their shards and the peppers: those as their Secret holds them.
+    ///
+    /// # Errors
+    /// When a shard cannot be written as JSON; only a defect could cause it.
+    pub fn new(leaf: &Leaf, peppers: Option<&[u8]>, shards: &Shards) -> Result<Self, serde_json::Error> {
+        let Leaf { certificate, key } = leaf;
         let mut files = BTreeMap::from([
-            (CERTIFICATE_FILE.to_owned(), chain.as_bytes().to_vec()),
-            (CERTIFICATE_KEY_FILE.to_owned(), key.as_bytes().to_vec()),
+            (CERTIFICATE_FILE.to_owned(), certificate.pem.clone().into_bytes()),
+            (CERTIFICATE_KEY_FILE.to_owned(), key.reveal().as_bytes().to_vec()),
         ]);
-        if let (Some(peppers), false) = (peppers, shards.is_empty()) {
+        if let (Some(peppers), false) = (peppers, shards.shards.is_empty()) {
             files.insert(PEPPERS_FILE.to_owned(), peppers.to_vec());
         }
-        files.extend(shards.iter().map(|(number, text)| (key_shard_file(*number), text.as_bytes().to_vec())));
-        Self(files)
+        for (number, shard) in &shards.shards {
+            files.insert(key_shard_file(*number), serde_json::to_vec(shard)?);
+        }
+        Ok(Self(files))
+    }
+
+    /// The content of one file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.0.get(path).map(Vec::as_slice)
     }
 
     fn describe(&self) -> Files {
@@ -63,12 +77,17 @@ fn hex(content: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shipshape_crds::api_keys::{KeyRecord, KeyShard};
     use shipshape_crds::compile::{Input, compile};
     use shipshape_crds::policy::Policy;
     use shipshape_crds::routing::Matching;
     use shipshape_crds::sidecar_config::{AppEndpoint, Listen, ServiceName};
 
+    use super::super::authority::Authority;
+    use super::super::leaf::LeafRequest;
+    use super::super::root::Root;
     use super::*;
+    use crate::settings::Lifetimes;
 
     fn config(drain_seconds: u32) -> SidecarConfig {
         let address = || "127.0.0.1:1".to_owned();
@@ -85,42 +104,68 @@ mod tests {
         .unwrap()
     }
 
+    fn leaf() -> Leaf {
+        let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        let lifetimes = Lifetimes::default();
+        let active = Root::generate(now, [1; 16], &lifetimes).unwrap();
+        let authority = Authority { active, next: None, previous: Vec::new() };
+        let request = LeafRequest { subject: "shop".into(), names: vec!["shop".into()] };
+        Leaf::issue(&request, &authority, now, [2; 16], &lifetimes).unwrap()
+    }
+
+    fn shards(ids: &[&str]) -> Shards {
+        let record = |id: &&str| KeyRecord {
+            id: (*id).to_owned(),
+            hash: "aGFzaA==".into(),
+            pepper: "p".into(),
+            name: "key".into(),
+            owner: None,
+            scopes: Vec::new(),
+            expires_at: None,
+        };
+        let shard = |(number, id)| (number, KeyShard { keys: vec![record(id)] });
+        Shards { shards: ids.iter().enumerate().map(shard).collect(), no_room: Vec::new() }
+    }
+
     #[test]
     fn the_revision_follows_the_configuration_and_every_file() {
-        let revision = |config, chain, key, peppers: &[u8], shard: &str| {
-            let files = MountedFiles::new(chain, key, Some(peppers), &BTreeMap::from([(3, shard.to_owned())]));
-            revise(config, &files).unwrap().revision
+        let leaf_one = leaf();
+        let revision = |config, leaf: &Leaf, peppers: &[u8], ids: &[&str]| {
+            revise(config, &MountedFiles::new(leaf, Some(peppers), &shards(ids)).unwrap()).unwrap().revision
         };
-        let first = revision(config(20), "chain", "key", b"peppers", "{}");
+        let first = revision(config(20), &leaf_one, b"peppers", &["a"]);
         assert_eq!(first.len(), REVISION_LETTERS);
-        assert_eq!(revision(config(20), "chain", "key", b"peppers", "{}"), first);
+        assert_eq!(revision(config(20), &leaf_one, b"peppers", &["a"]), first);
         let others = [
-            revision(config(21), "chain", "key", b"peppers", "{}"),
-            revision(config(20), "other", "key", b"peppers", "{}"),
-            revision(config(20), "chain", "other", b"peppers", "{}"),
-            revision(config(20), "chain", "key", b"other", "{}"),
-            revision(config(20), "chain", "key", b"peppers", "other"),
+            revision(config(21), &leaf_one, b"peppers", &["a"]),
+            revision(config(20), &leaf(), b"peppers", &["a"]),
+            revision(config(20), &leaf_one, b"other", &["a"]),
+            revision(config(20), &leaf_one, b"peppers", &["b"]),
+            revision(config(20), &leaf_one, b"peppers", &["a", "b"]),
         ];
         assert!(others.iter().all(|other| *other != first), "{first} {others:?}");
     }
 
     #[test]
     fn an_earlier_revision_makes_no_difference() {
-        let files = MountedFiles::new("chain", "key", None, &BTreeMap::new());
+        let files = MountedFiles::new(&leaf(), None, &Shards::default()).unwrap();
         let once = revise(config(20), &files).unwrap();
         assert_eq!(revise(once.clone(), &files).unwrap(), once);
     }
 
     #[test]
     fn each_file_is_listed_with_its_digest() {
-        let shards = BTreeMap::from([(0, "zero".to_owned()), (7, "seven".to_owned())]);
-        let files = revise(config(20), &MountedFiles::new("chain", "key", Some(b"p"), &shards)).unwrap().files;
-        assert_eq!(files.api_keys, ["api-keys/0.json", "api-keys/7.json"]);
+        let leaf = leaf();
+        let files = MountedFiles::new(&leaf, Some(b"p"), &shards(&["a", "b"])).unwrap();
+        assert!(!format!("{files:?}").contains("PRIVATE"));
+        let files = revise(config(20), &files).unwrap().files;
+        assert_eq!(files.api_keys, ["api-keys/0.json", "api-keys/1.json"]);
         assert_eq!(files.peppers.as_deref(), Some("peppers.json"));
         let listed: Vec<&String> = files.digests.keys().collect();
-        assert_eq!(listed, ["api-keys/0.json", "api-keys/7.json", "peppers.json", "tls/tls.crt", "tls/tls.key"]);
-        assert_eq!(files.digests["tls/tls.crt"], hex(b"chain"));
-        let bare = revise(config(20), &MountedFiles::new("chain", "key", Some(b"p"), &BTreeMap::new())).unwrap().files;
+        assert_eq!(listed, ["api-keys/0.json", "api-keys/1.json", "peppers.json", "tls/tls.crt", "tls/tls.key"]);
+        assert_eq!(files.digests["tls/tls.crt"], hex(leaf.certificate.pem.as_bytes()));
+        let bare = MountedFiles::new(&leaf, Some(b"p"), &Shards::default()).unwrap();
+        let bare = revise(config(20), &bare).unwrap().files;
         assert_eq!((bare.peppers, bare.api_keys.len()), (None, 0), "without keys no pepper is needed");
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::certificate::Certificate;
 use super::error::CredentialError;
-use super::lifetimes::{after, backdated};
+use super::moments::{after, backdated};
 use super::private_key::PrivateKey;
 use crate::settings::Lifetimes;
 

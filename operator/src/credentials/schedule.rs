@@ -1,10 +1,10 @@
 //! When the CA changes its roots: publish the next long before it signs, and trust the last until it ends.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::authority::Authority;
 use super::error::CredentialError;
-use super::lifetimes::{BACKDATE, two_thirds};
+use super::moments::{BACKDATE, after, two_thirds};
 use super::root::Root;
 use crate::settings::Lifetimes;
 
@@ -88,9 +88,7 @@ fn publishes_at(state: &Authority) -> Timestamp {
 fn activates_at(state: &Authority, next: &Root, lifetimes: &Lifetimes) -> Timestamp {
     let published = next.trusted.certificate.not_before.saturating_add(BACKDATE).unwrap_or(Timestamp::MAX);
     let left = state.active.trusted.certificate.not_after.duration_since(published);
-    let publish = SignedDuration::try_from(lifetimes.publish).unwrap_or(SignedDuration::MAX);
-    let wait = publish.min(left / 2);
-    published.saturating_add(wait).unwrap_or(published)
+    after(published, lifetimes.publish).min(published.saturating_add(left / 2).unwrap_or(published))
 }
 
 #[cfg(test)]
@@ -101,10 +99,8 @@ mod tests {
 
     use super::*;
 
-    const DAY: u64 = 86_400;
-
     fn days(count: u64) -> Duration {
-        Duration::from_secs(count * DAY)
+        Duration::from_secs(count * 86_400)
     }
 
     fn lifetimes() -> Lifetimes {

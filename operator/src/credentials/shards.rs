@@ -1,7 +1,5 @@
 //! API keys in shards: a key stays in its shard whatever other keys come and go, so that few Secrets change.
 
-use std::collections::BTreeMap;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use shipshape_crds::api::ApiKey;
@@ -15,16 +13,6 @@ pub struct Shards {
     pub shards: Vec<(usize, KeyShard)>,
     /// The names of `ApiKey`s for which there is no room: more than [`KEY_SHARDS`] × [`KEYS_PER_SHARD`] in all.
     pub no_room: Vec<String>,
-}
-
-impl Shards {
-    /// The text of each shard's file, by its number.
-    ///
-    /// # Errors
-    /// When a shard cannot be written as JSON; only a defect could cause it.
-    pub fn texts(&self) -> Result<BTreeMap<usize, String>, serde_json::Error> {
-        self.shards.iter().map(|(number, shard)| Ok((*number, serde_json::to_string(shard)?))).collect()
-    }
 }
 
 /// The keys of a service that hold at that moment. Left out are expired keys, keys of other services, and keys that are
