@@ -19,9 +19,9 @@ use crate::subnet::Slice;
 pub const BUSYBOX_IMAGE: &str = "localhost/busybox:1";
 
 /// The applets that [`BUSYBOX_IMAGE`] offers under their own names.
-const APPLETS: [&str; 18] = [
+const APPLETS: [&str; 19] = [
     "sh", "cat", "echo", "env", "false", "hostname", "httpd", "id", "ls", "mkdir", "nc", "nslookup", "ping", "ps",
-    "sleep", "touch", "true", "wget",
+    "sleep", "timeout", "touch", "true", "wget",
 ];
 
 /// The node's name.

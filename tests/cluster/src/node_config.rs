@@ -87,7 +87,7 @@ pub fn kubelet(layout: &Layout, slice: Slice) -> Value {
         // A full disk of the host is none of the tests' business.
         "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%"},
         "imageGCHighThresholdPercent": 100,
-        "localStorageCapacityIsolation": false,
+        "localStorageCapacityIsolation": true,
     })
 }
 

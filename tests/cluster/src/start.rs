@@ -68,12 +68,11 @@ impl<'a, 'b> Start<'a, 'b> {
         };
         let launcher = Launcher { layout: self.layout.clone(), bin: self.state.bin.clone(), inside: None };
         self.certificates(&addresses, "10.96.0.1", None)?;
-        self.api(&launcher, &addresses)?;
-        self.daemon(
-            "controller-manager answers",
-            |_| control_plane::controller_manager(&launcher, &addresses),
-            service_account,
-        )
+        self.record(control_plane::etcd(&launcher, &addresses))?;
+        self.api_server(&launcher, &addresses)?;
+        self.healthy("kube-apiserver is ready", "kube-apiserver", api_ready)?;
+        self.record(control_plane::controller_manager(&launcher, &addresses))?;
+        self.healthy("kube-controller-manager works", "kube-controller-manager", service_account)
     }
 
     fn with_node(&mut self) -> Result<()> {
@@ -90,32 +89,28 @@ impl<'a, 'b> Start<'a, 'b> {
             reachable_from_pods: true,
         };
         self.certificates(&addresses, &slice.first_service().to_string(), Some(slice))?;
-        let layout = self.layout.clone();
-        self.daemon("containerd", |_| node::containerd(&launcher, slice), |_| node::containerd_answers(&layout))?;
-        self.api(&launcher, &addresses)?;
-        self.daemon("kube-scheduler", |_| control_plane::scheduler(&launcher), |_| Ok(()))?;
-        self.daemon("kube-proxy", |_| node::kube_proxy(&launcher), |_| Ok(()))?;
-        self.steps.run("images of the base", || node::load_base_images(&layout))?;
-        let containerd = self.state.process("containerd").context("containerd is not recorded")?.clone();
-        self.daemon(
-            "kube-controller-manager",
-            |_| control_plane::controller_manager(&launcher, &addresses),
-            service_account,
-        )?;
-        self.daemon(
-            "kubelet: node Ready",
-            |_| node::kubelet(&launcher, &containerd, slice),
-            |kubectl| node_ready(kubectl, &layout),
-        )?;
-        let dns = slice.dns().to_string();
-        self.daemon(
-            "CoreDNS answers under its Service address",
-            |kubectl| {
-                kubectl.apply(&node_config::dns_objects(slice).to_string())?;
-                node::coredns(&launcher)
-            },
-            |_| resolves(&dns),
-        )
+        self.node_and_control_plane(&launcher, &addresses, slice)
+    }
+
+    /// What takes long starts first, and is waited for when the next part needs it.
+    fn node_and_control_plane(&mut self, launcher: &Launcher, addresses: &Addresses, slice: Slice) -> Result<()> {
+        let (layout, dns) = (self.layout.clone(), slice.dns().to_string());
+        self.record(control_plane::etcd(launcher, addresses))?;
+        self.api_server(launcher, addresses)?;
+        let containerd = self.record(node::containerd(launcher, slice))?;
+        self.healthy("containerd answers", "containerd", |_| node::containerd_answers(&layout))?;
+        self.steps.run("base images", || node::load_base_images(&layout))?;
+        self.healthy("kube-apiserver is ready", "kube-apiserver", api_ready)?;
+        self.record(node::kubelet(launcher, &containerd, slice))?;
+        self.record(control_plane::controller_manager(launcher, addresses))?;
+        self.record(control_plane::scheduler(launcher))?;
+        self.kubectl().apply(&node_config::dns_objects(slice).to_string())?;
+        self.record(node::coredns(launcher))?;
+        self.healthy("kubelet: the node is Ready", "kubelet", |kubectl| node_ready(kubectl, &layout))?;
+        // It asks for its node, and backs off for seconds when that does not exist yet.
+        self.record(node::kube_proxy(launcher))?;
+        self.healthy("kube-controller-manager works", "kube-controller-manager", service_account)?;
+        self.healthy("CoreDNS answers under its Service address", "coredns", |_| resolves(&dns))
     }
 
     /// Chooses addresses and makes the network, under the lock that keeps two clusters apart.
@@ -151,33 +146,34 @@ impl<'a, 'b> Start<'a, 'b> {
         self.state.save(&self.layout)
     }
 
-    fn api(&mut self, launcher: &Launcher, addresses: &Addresses) -> Result<()> {
+    fn api_server(&mut self, launcher: &Launcher, addresses: &Addresses) -> Result<()> {
         let policy = self.layout.dir.join("audit-policy.json");
         fs::write(&policy, AUDIT_POLICY)?;
         let audit = self.state.audit.then_some(policy);
-        self.daemon("etcd", |_| control_plane::etcd(launcher, addresses), |_| Ok(()))?;
-        self.daemon(
-            "kube-apiserver is ready",
-            |_| control_plane::api_server(launcher, addresses, audit.as_deref()),
-            |kubectl| kubectl.run(&["get", "--raw=/readyz"]).map(drop),
-        )
+        self.record(control_plane::api_server(launcher, addresses, audit.as_deref())).map(drop)
     }
 
-    /// Starts a daemon, records it, and waits until `healthy` says yes.
-    fn daemon(
-        &mut self,
-        label: &str,
-        start: impl FnOnce(&Kubectl) -> Result<Process>,
-        healthy: impl Fn(&Kubectl) -> Result<()>,
-    ) -> Result<()> {
-        let (layout, state) = (&self.layout, &mut self.state);
-        self.steps.run(label, || {
-            let kubectl = Kubectl { program: state.bin.join("kubectl"), kubeconfig: Some(layout.kubeconfig()) };
-            let process = start(&kubectl)?;
-            state.started(layout, process.clone())?;
-            wait(layout, &process, MINUTE, || healthy(&kubectl))
-        })
+    fn record(&mut self, started: Result<Process>) -> Result<Process> {
+        let process = started?;
+        self.state.started(&self.layout, process.clone())?;
+        Ok(process)
     }
+
+    /// Waits until `probe` says yes to the daemon `name`.
+    fn healthy(&mut self, label: &str, name: &str, probe: impl Fn(&Kubectl) -> Result<()>) -> Result<()> {
+        let kubectl = self.kubectl();
+        let process = self.state.process(name).with_context(|| format!("{name} was not started"))?;
+        let layout = &self.layout;
+        self.steps.run(label, || wait(layout, process, MINUTE, || probe(&kubectl)))
+    }
+
+    fn kubectl(&self) -> Kubectl {
+        Kubectl { program: self.state.bin.join("kubectl"), kubeconfig: Some(self.layout.kubeconfig()) }
+    }
+}
+
+fn api_ready(kubectl: &Kubectl) -> Result<()> {
+    kubectl.run(&["get", "--raw=/readyz"]).map(drop)
 }
 
 /// The controller-manager works when it has made the account that every pod needs.
