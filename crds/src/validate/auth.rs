@@ -1,7 +1,7 @@
 //! Authentication must be chosen, and what is required of a caller must be possible.
 
 use super::finding::Finding;
-use super::service::Subject;
+use super::subject::Subject;
 use crate::defaults;
 use crate::merge::{Layer, merge};
 use crate::policy::{Auth, AuthMode, Enforcement, Policy};

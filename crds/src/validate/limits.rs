@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::finding::Finding;
-use super::service::Subject;
+use super::subject::Subject;
 use crate::merge::{Layer, merge};
 use crate::policy::{Enforcement, Per, Policy, RateLimit};
 

@@ -6,6 +6,8 @@ mod limits;
 mod routes;
 mod scope;
 mod service;
+mod subject;
 
 pub use finding::{Finding, Severity};
-pub use service::{Subject, validate};
+pub use service::validate;
+pub use subject::Subject;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::Finding;
-use super::service::Subject;
+use super::subject::Subject;
 use crate::compile::RouteInput;
 use crate::routing::{Conflict, RouteTable};
 

@@ -1,7 +1,7 @@
 //! What is read before a route is known cannot be said by a route; numbers stay within what a sidecar can hold.
 
 use super::finding::Finding;
-use super::service::Subject;
+use super::subject::Subject;
 use crate::policy::{Policy, Sizes, Timeouts};
 
 const MAX_HEADERS: u64 = 64 << 10;

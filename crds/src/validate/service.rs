@@ -1,23 +1,8 @@
 //! All rules over one service; every finding is told, never only the first.
 
 use super::finding::Finding;
+use super::subject::Subject;
 use super::{auth, limits, routes, scope};
-use crate::compile::RouteInput;
-use crate::policy::Policy;
-use crate::routing::Matching;
-
-/// What is judged: a service's policy and routes, without anything of Kubernetes.
-#[derive(Debug, Clone)]
-pub struct Subject<'a> {
-    /// `spec.policy`.
-    pub policy: &'a Policy,
-    /// `spec.routes`.
-    pub routes: Vec<RouteInput<'a>>,
-    /// `spec.matching`.
-    pub matching: Matching,
-    /// How many pods can run at once.
-    pub replicas: u32,
-}
 
 /// Everything that is wrong with a service, errors first.
 #[must_use]
@@ -36,6 +21,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::compile::RouteInput;
+    use crate::policy::Policy;
+    use crate::routing::Matching;
     use crate::text::PathPattern;
     use crate::validate::Severity;
 

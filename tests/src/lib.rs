@@ -1,0 +1,3 @@
+//! What the tests share: where things are in the repository, and the programs they start.
+
+pub mod repository;
