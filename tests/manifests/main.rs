@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 use shipshape_crds::api::{ApiKey, ApiService, read};
-use shipshape_crds::compile::RouteInput;
-use shipshape_crds::policy::Policy;
-use shipshape_crds::validate::{Severity, Subject, validate};
+use shipshape_crds::validate::{Severity, validate};
 use shipshape_tests::repository::{files, root, shown};
 
 #[test]
@@ -25,20 +23,7 @@ fn every_resource_of_the_examples_is_valid() {
 }
 
 fn judge(path: &str, service: ApiService) {
-    let empty = Policy::default();
-    let spec = &service.spec;
-    let routes = spec.routes.iter().map(|route| RouteInput {
-        name: &route.name,
-        path: &route.matches.path,
-        methods: &route.matches.methods,
-        policy: route.policy.as_ref().unwrap_or(&empty),
-    });
-    let subject = Subject {
-        policy: spec.policy.as_ref().unwrap_or(&empty),
-        routes: routes.collect(),
-        matching: spec.matching.unwrap_or_default(),
-        replicas: spec.scale.as_ref().and_then(|scale| scale.min_replicas).unwrap_or(2),
-    };
+    let subject = service.spec.subject();
     let errors: Vec<_> = validate(&subject).into_iter().filter(|finding| finding.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{path}: {errors:#?}");
 }

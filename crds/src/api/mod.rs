@@ -9,6 +9,8 @@ mod definitions;
 #[cfg(feature = "kube")]
 mod read;
 #[cfg(feature = "kube")]
+mod reading;
+#[cfg(feature = "kube")]
 mod status;
 #[cfg(feature = "kube")]
 mod workload;
