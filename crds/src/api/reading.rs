@@ -1,6 +1,6 @@
 //! From an `ApiService` to what the pure rules and the compiler read; said once, for operator and command line.
 
-use super::api_service::ApiServiceSpec;
+use super::api_service::{ApiServiceSpec, Route};
 use crate::compile::RouteInput;
 use crate::policy::Policy;
 use crate::sidecar_config::AppEndpoint;
@@ -31,16 +31,7 @@ impl ApiServiceSpec {
     /// `spec.routes`, as they were written.
     #[must_use]
     pub fn route_inputs(&self) -> Vec<RouteInput<'_>> {
-        let route = |route| {
-            let super::api_service::Route { name, matches, policy } = route;
-            RouteInput {
-                name,
-                path: &matches.path,
-                methods: &matches.methods,
-                policy: policy.as_ref().unwrap_or(&NOTHING),
-            }
-        };
-        self.routes.iter().map(route).collect()
+        self.routes.iter().map(Route::input).collect()
     }
 
     /// What is judged of the service.
@@ -75,6 +66,13 @@ impl ApiServiceSpec {
         let mut internal_paths = self.app.internal_paths.clone();
         internal_paths.extend(pages.filter(|page| !self.app.internal_paths.contains(page)));
         AppEndpoint { address, live_path: health.live, ready_path: health.ready, internal_paths }
+    }
+}
+
+impl Route {
+    fn input(&self) -> RouteInput<'_> {
+        let Self { name, matches, policy } = self;
+        RouteInput { name, path: &matches.path, methods: &matches.methods, policy: policy.as_ref().unwrap_or(&NOTHING) }
     }
 }
 
