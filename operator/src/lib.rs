@@ -3,7 +3,12 @@
 //! In reading order: [`credentials`] certificates and keys, [`model`] what the steps hand to one another, [`object`] an
 //! object without its type.
 
+pub mod apply;
 pub mod credentials;
+pub mod desired;
+pub mod error;
 pub mod model;
 pub mod object;
+pub mod observe;
+pub mod random;
 pub mod settings;

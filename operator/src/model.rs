@@ -1,8 +1,9 @@
-//! What the steps of a reconcile hand to one another.
+//! A service about which nothing is wrong: what `check` hands to `desired`.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use shipshape_crds::api::ApiServiceSpec;
 use shipshape_crds::sidecar_config::SidecarConfig;
+use shipshape_crds::validate::Finding;
 
 use crate::credentials::{Leaf, MountedFiles};
 use crate::settings::Settings;
@@ -28,17 +29,20 @@ pub struct Sound {
     pub files: MountedFiles,
     /// What holds for every service.
     pub settings: Settings,
+    /// What works, and may surprise.
+    pub warnings: Vec<Finding>,
 }
 
-/// What `apply` did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// Objects written because they were new or should differ.
-    pub written: usize,
-    /// Objects that were as they should be.
-    pub unchanged: usize,
-    /// Objects brought back after someone else changed them, as `Kind/name`.
-    pub repaired: Vec<String>,
-    /// Objects removed because they are no longer desired, as `Kind/name`.
-    pub pruned: Vec<String>,
+impl Sound {
+    /// How many pods are asked for.
+    #[must_use]
+    pub fn replicas(&self) -> u32 {
+        replicas(&self.spec)
+    }
+}
+
+/// How many pods a specification asks for: two where it says nothing, so that one may go.
+#[must_use]
+pub fn replicas(spec: &ApiServiceSpec) -> u32 {
+    spec.scale.as_ref().and_then(|scale| scale.min_replicas).unwrap_or(2)
 }

@@ -8,15 +8,6 @@ use serde_json::{Map, Value};
 
 use shipshape_crds::names;
 
-/// How an object that someone else changed is brought back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repair {
-    /// Replaced as a whole: nothing that others wrote into it is worth keeping.
-    Replace,
-    /// Only what is ours is written, and what others added to our lists is taken out.
-    Restore,
-}
-
 /// A kind that the operator makes for a service; it feeds the watches, the pruning and the chart's rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
@@ -28,24 +19,16 @@ pub struct Kind {
     pub kind: &'static str,
     /// The plural, as in URLs and in roles.
     pub plural: &'static str,
-    /// How drift is repaired.
-    pub repair: Repair,
 }
 
 /// Every kind that `desired` makes, and none else.
 pub const KINDS: [Kind; 6] = [
-    Kind { group: "", version: "v1", kind: "ServiceAccount", plural: "serviceaccounts", repair: Repair::Restore },
-    Kind { group: "", version: "v1", kind: "Secret", plural: "secrets", repair: Repair::Replace },
-    Kind { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", repair: Repair::Replace },
-    Kind { group: "", version: "v1", kind: "Service", plural: "services", repair: Repair::Replace },
-    Kind { group: "apps", version: "v1", kind: "Deployment", plural: "deployments", repair: Repair::Restore },
-    Kind {
-        group: "policy",
-        version: "v1",
-        kind: "PodDisruptionBudget",
-        plural: "poddisruptionbudgets",
-        repair: Repair::Replace,
-    },
+    Kind { group: "", version: "v1", kind: "ServiceAccount", plural: "serviceaccounts" },
+    Kind { group: "", version: "v1", kind: "Secret", plural: "secrets" },
+    Kind { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" },
+    Kind { group: "", version: "v1", kind: "Service", plural: "services" },
+    Kind { group: "apps", version: "v1", kind: "Deployment", plural: "deployments" },
+    Kind { group: "policy", version: "v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets" },
 ];
 
 impl Kind {

@@ -1,0 +1,34 @@
+//! The number of pods, written through `/scale` under a name of its own: an autoscaler can take it over, and what is
+//! applied elsewhere never resets it.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+
+use super::applied::Applied;
+use super::ownership::SCALE_MANAGER;
+use crate::error::Error;
+use crate::model::Sound;
+use crate::observe::Observed;
+
+/// Sets the number of pods where it is another.
+///
+/// # Errors
+/// When the API server refuses.
+pub async fn scale(client: &Client, observed: &Observed, sound: &Sound, applied: &Applied) -> Result<(), Error> {
+    let live = applied.deployment.as_ref().or_else(|| observed.child("Deployment", &sound.name));
+    let Some(live) = live else { return Ok(()) };
+    let wanted = sound.replicas();
+    if live.content().pointer("/spec/replicas").and_then(Value::as_u64) == Some(u64::from(wanted)) {
+        return Ok(());
+    }
+    let api = Api::<Deployment>::namespaced(client.clone(), &sound.namespace);
+    let scale = json!({
+        "apiVersion": "autoscaling/v1", "kind": "Scale",
+        "metadata": {"name": sound.name, "namespace": sound.namespace},
+        "spec": {"replicas": wanted}});
+    let params = PatchParams::apply(SCALE_MANAGER).force();
+    let answer = api.patch_scale(&sound.name, &params, &Patch::Apply(&scale)).await;
+    answer.map(drop).map_err(Error::api(format!("scale Deployment/{}", sound.name)))
+}

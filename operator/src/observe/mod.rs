@@ -1,0 +1,13 @@
+//! Every read of a reconcile, and what came of it.
+
+mod live;
+mod missing;
+mod observed;
+mod read;
+
+pub use self::{
+    live::Live,
+    missing::MissingSecret,
+    observed::{Children, Observed},
+    read::{Sources, observe},
+};
