@@ -60,8 +60,8 @@ binaries: ## static binaries for images, each built alone so that none gets anot
 .PHONY: images
 images: binaries ## OCI archives in target/images, without Docker (PROFILE=release for the small ones)
 	@mkdir -p $(IMAGES)
-	@for name in sidecar operator example-app; do \
-		$(CLUSTER_TOOL) image --binary $(BINARIES)/shipshape-$$name --name shipshape.dev/$$name:$(TAG) --out $(IMAGES)/$$name.tar; \
+	@for name in shipshape-sidecar shipshape-operator shipshape-example-app; do \
+		$(CLUSTER_TOOL) image --binary $(BINARIES)/$$name --name shipshape.dev/$${name/shipshape-example/example}:$(TAG) --out $(IMAGES)/$$name.tar; \
 	done
 
 .PHONY: bench

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# `make demo`: the quickstart on a real cluster. CLUSTER=current uses the cluster of KUBECONFIG, and REGISTRY its images.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. examples/steps.sh
+
+NAME=demo
+SYSTEM=shipshape-system
+registry=${REGISTRY:-shipshape.dev}
+
+here() {
+  cluster_tool requirements --install
+}
+
+bring_up() {
+  [ "${CLUSTER:-}" = current ] || cluster_tool up --name "$NAME"
+}
+
+load_images() {
+  make --no-print-directory images
+  local image
+  for image in sidecar operator example-app; do
+    cluster_tool load-image --name "$NAME" "target/images/shipshape-$image.tar"
+  done
+}
+
+install_charts() {
+  helm upgrade --install shipshape-crds charts/shipshape-crds --wait
+  helm upgrade --install shipshape charts/shipshape --namespace "$SYSTEM" --create-namespace --wait --timeout 3m \
+    --set image.registry="$registry" --set image.tag=dev --set sidecar.image.tag=dev
+  # Images of the same tag may have changed since the last run.
+  kubectl --namespace "$SYSTEM" rollout restart deployment/shipshape
+  kubectl --namespace "$SYSTEM" rollout status deployment/shipshape --timeout 2m
+}
+
+wait_ready() {
+  kubectl --namespace demo wait apisvc/quickstart --for condition=Ready --timeout 3m
+  kubectl --namespace demo wait akey/first --for condition=Ready --timeout 1m
+}
+
+secret() { kubectl --namespace demo get "$1" "$2" --output "jsonpath={.data.$3}"; }
+
+printf 'shipshape demo · everything below is real: Kubernetes, pods, the operator, the sidecar\n\n'
+here
+step 'build operator, sidecar, cli' bash -c 'make --no-print-directory binaries && cargo build --quiet --package shipshape --package shipshape-cluster'
+if [ "${CLUSTER:-}" != current ]; then
+  step 'build Kubernetes (once; later runs reuse it)' cluster_tool build
+  step "start cluster \"$NAME\"" bring_up
+  eval "$(cluster_tool env --name "$NAME")"
+fi
+step 'load images' load_images
+step 'helm install shipshape' install_charts
+step 'kubectl apply -f examples/quickstart' kubectl apply -f examples/quickstart
+step 'apisvc/quickstart Ready' wait_ready
+
+ca=target/cluster/$NAME-ca.pem
+key=$(secret secret first-api-key key | base64 -d)
+kubectl --namespace demo get configmap quickstart-ca --output 'jsonpath={.data.ca\.crt}' >"$ca"
+address=$(kubectl --namespace demo get service quickstart --output 'jsonpath={.spec.clusterIP}')
+
+printf '\n'
+target/debug/shipshape try --url https://quickstart.demo.svc --http-url http://quickstart.demo.svc --resolve "$address" --cacert "$ca" --key "$key"
+
+printf '\n'
+kubectl --namespace demo get apisvc
+printf '\n'
+pod=$(kubectl --namespace demo get pods --selector shipshape.dev/service=quickstart --output 'jsonpath={.items[0].status.podIP}')
+printf ' What one pod counted (http://%s:9443/metrics):\n' "$pod"
+curl --silent "http://$pod:9443/metrics" | grep -E '^shipshape_refusals_total|^shipshape_requests_total' | grep -v ' 0$' | sed 's/^/   /'
+
+cat <<END
+
+ Next, each line as it stands:
+   export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):\$PATH
+   # edit the limit and watch it apply without a restart
+   kubectl --namespace demo patch ship quickstart --type json --patch '[{"op":"replace","path":"/spec/policy/rateLimits/0/requests","value":3}]'
+   kubectl --namespace demo get ship quickstart --watch
+   # ask once more by hand
+   curl --cacert $ca --resolve quickstart.demo.svc:443:$address --header "X-API-Key: \$(kubectl --namespace demo get secret first-api-key --output 'jsonpath={.data.key}' | base64 -d)" https://quickstart.demo.svc/hello
+   # what is in force for a request, and where each value was said
+   target/debug/shipshape effective --file examples/quickstart quickstart GET /hello
+   # everything this made
+   kubectl --namespace demo get all,secret,configmap,pdb --selector shipshape.dev/service=quickstart
+   # stop and remove the cluster
+   make down
+END
