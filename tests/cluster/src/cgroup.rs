@@ -145,8 +145,12 @@ fn delegate(dir: &Path) -> Result<()> {
         .split_whitespace()
         .filter(|name| ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"].contains(name))
     {
-        fs::write(&control, format!("+{controller}"))
-            .with_context(|| format!("cannot enable {controller} in {}", control.display()))?;
+        fs::write(&control, format!("+{controller}")).with_context(|| {
+            format!(
+                "cannot enable {controller} in {} (in a container: move its processes into a child cgroup first)",
+                control.display()
+            )
+        })?;
     }
     Ok(())
 }

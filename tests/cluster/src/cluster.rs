@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::health::explain;
 use crate::kubectl::Kubectl;
-use crate::layout::{Layout, clusters};
+use crate::layout::{Layout, RUN, clusters};
 use crate::shell::{find, without_foreign_variables};
 use crate::start::Start;
 use crate::state::{Mode, State};
@@ -226,12 +226,14 @@ pub fn current() -> bool {
     std::env::var("CLUSTER").is_ok_and(|value| value == "current")
 }
 
-/// The names of clusters with a record, in order.
+/// The names of this checkout's clusters, in order.
 pub fn names() -> Vec<String> {
-    let entries = fs::read_dir(clusters()).into_iter().flatten().flatten();
-    let recorded = entries.filter(|entry| entry.path().join("state.json").exists());
-    let mut names: Vec<String> = recorded.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let folders = [clusters(), PathBuf::from(RUN)];
+    let entries = folders.iter().filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.retain(|name| Layout::new(name).and_then(|layout| State::load(&layout)).is_ok_and(|state| state.is_some()));
     names.sort();
+    names.dedup();
     names
 }
 

@@ -30,7 +30,7 @@ pub use cluster::{Cluster, Options, current, names};
 pub use image::{Image, Sizes};
 pub use node::BUSYBOX_IMAGE;
 pub use process::Process;
-pub use requirements::{Missing, check as check_requirements, install as install_requirements};
+pub use requirements::{Missing, available, check as check_requirements, install as install_requirements};
 pub use state::{Mode, Network, State};
 pub use steps::{Steps, human};
 pub use subnet::Slice;

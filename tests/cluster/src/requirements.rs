@@ -86,6 +86,15 @@ pub fn check(mode: Mode) -> Result<()> {
     Ok(())
 }
 
+/// Whether a test that needs a cluster of this mode can run here. Where it cannot, `CI=true` makes it an error, and
+/// elsewhere the test's name and the reason go to standard error, so that nobody takes a skipped test for a passed one.
+pub fn available(mode: Mode, test: &str) -> Result<bool> {
+    let Err(reason) = check(mode) else { return Ok(true) };
+    ensure!(!says("CI", "true"), "{test} cannot run: {reason:#}");
+    writeln!(std::io::stderr(), "LEFT OUT: {test}: {reason:#}")?;
+    Ok(false)
+}
+
 /// Installs the missing packages after a yes; says what it cannot install.
 pub fn install(out: &mut dyn Write) -> Result<()> {
     let missing = Missing::find(Mode::Node);
@@ -110,7 +119,6 @@ pub fn install(out: &mut dyn Write) -> Result<()> {
 
 /// A yes on the terminal, `YES=1` or `CI=true`.
 fn agree(out: &mut dyn Write) -> Result<()> {
-    let says = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
     if says("YES", "1") || says("CI", "true") {
         return Ok(());
     }
@@ -124,6 +132,10 @@ fn agree(out: &mut dyn Write) -> Result<()> {
         bail!("nothing was installed");
     }
     Ok(())
+}
+
+fn says(name: &str, value: &str) -> bool {
+    std::env::var(name).is_ok_and(|found| found == value)
 }
 
 #[cfg(test)]
