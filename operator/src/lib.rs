@@ -4,7 +4,9 @@
 //! object without its type.
 
 pub mod apply;
+pub mod check;
 pub mod credentials;
+pub mod deliver;
 pub mod desired;
 pub mod error;
 pub mod model;

@@ -8,6 +8,6 @@ mod read;
 pub use self::{
     live::Live,
     missing::MissingSecret,
-    observed::{Children, Observed},
+    observed::{Children, Observed, PepperFile},
     read::{Sources, observe},
 };

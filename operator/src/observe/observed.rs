@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use shipshape_crds::api::{ApiKey, ApiService, ApiServiceStatus, ReadError};
-use shipshape_crds::api_keys::Peppers;
 
 use super::live::Live;
 use super::missing::MissingSecret;
@@ -15,6 +14,16 @@ use crate::settings::Settings;
 
 /// What the API server holds of a service's own objects, by kind and name.
 pub type Children = BTreeMap<(&'static str, String), Live>;
+
+/// The file of peppers exactly as sidecars will read it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PepperFile(pub Vec<u8>);
+
+impl std::fmt::Debug for PepperFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PepperFile([redacted])")
+    }
+}
 
 /// What was read, at one moment, for one service, with fresh randomness.
 #[derive(Debug)]
@@ -38,7 +47,7 @@ pub struct Observed {
     /// The keys that name this service.
     pub keys: Vec<ApiKey>,
     /// The peppers of the namespace; `None` where no key was ever made in it.
-    pub peppers: Result<Option<Peppers>, CredentialError>,
+    pub peppers: Result<Option<PepperFile>, CredentialError>,
     /// The built-in CA.
     pub authority: Arc<Authority>,
     /// The certificate that is mounted now, if it can be used.

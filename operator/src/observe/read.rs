@@ -14,12 +14,11 @@ use kube::{Api, Client, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shipshape_crds::api::{ApiKey, ApiService, read};
-use shipshape_crds::api_keys::Peppers;
 use shipshape_crds::names;
 
 use super::live::Live;
 use super::missing::{MissingSecret, missing, needed};
-use super::observed::{Children, Observed};
+use super::observed::{Children, Observed, PepperFile};
 use crate::credentials::{Authority, CredentialError, Leaf, read_peppers};
 use crate::desired::names::{PEPPER_SECRET, tls_secret};
 use crate::error::Error;
@@ -100,10 +99,15 @@ async fn pods(client: &Client, namespace: &str, name: &str) -> Result<Vec<Pod>, 
     Ok(found.map_err(Error::api("list pods"))?.items)
 }
 
-async fn peppers(client: &Client, namespace: &str) -> Result<Result<Option<Peppers>, CredentialError>, Error> {
+async fn peppers(client: &Client, namespace: &str) -> Result<Result<Option<PepperFile>, CredentialError>, Error> {
     let api = Api::<Secret>::namespaced(client.clone(), namespace);
     let found = api.get_opt(PEPPER_SECRET).await.map_err(Error::api(format!("get Secret/{PEPPER_SECRET}")))?;
-    Ok(found.map(|secret| read_peppers(&secret.data.unwrap_or_default())).transpose())
+    let file = |secret: Secret| {
+        let mut data = secret.data.unwrap_or_default();
+        read_peppers(&data)?;
+        Ok(PepperFile(data.remove(names::PEPPERS_FILE).map(|bytes| bytes.0).unwrap_or_default()))
+    };
+    Ok(found.map(file).transpose())
 }
 
 async fn missing_secrets(

@@ -1,0 +1,8 @@
+//! From what was read to a service about which nothing is wrong, or to everything that is wrong with it.
+
+mod input;
+mod kubernetes;
+mod refusal;
+mod sound;
+
+pub use self::{refusal::Refusal, sound::check};
