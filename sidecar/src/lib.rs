@@ -8,5 +8,8 @@ pub mod filters;
 pub mod json;
 pub mod pipeline;
 pub mod problem;
+pub mod secrets;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 pub mod wire;

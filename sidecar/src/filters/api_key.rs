@@ -17,7 +17,7 @@ pub struct KnownKey {
     pub subject: String,
     /// What it may do.
     pub scopes: Vec<String>,
-    expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// Why a presented key is refused.

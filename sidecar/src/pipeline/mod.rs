@@ -4,6 +4,7 @@ mod handle;
 mod rules;
 mod worker;
 
+pub use crate::filters::https_redirect::Ports;
 pub use handle::{handle, refuse};
-pub use rules::{Inputs, Ports, Rules};
+pub use rules::{Inputs, Rules};
 pub use worker::WorkerContext;

@@ -7,6 +7,7 @@ use shipshape_crds::validate::Finding;
 
 use crate::counters::LimitStore;
 use crate::filters::api_key::KeyRing;
+use crate::filters::https_redirect::Ports;
 use crate::telemetry::metrics::SidecarMetrics;
 
 /// What rules are made of.
@@ -21,15 +22,6 @@ pub struct Inputs {
     pub metrics: Arc<SidecarMetrics>,
     /// The ports that are listened on.
     pub ports: Ports,
-}
-
-/// The ports that are listened on, which need not be those of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ports {
-    /// TLS.
-    pub https: u16,
-    /// Plain HTTP.
-    pub http: u16,
 }
 
 /// The compiled configuration. A request takes one `Arc` of it and keeps it to its end.

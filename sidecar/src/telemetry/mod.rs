@@ -1,4 +1,8 @@
 //! What the sidecar tells about itself: metrics for Prometheus, and one line for every request.
 
 pub mod access_log;
+pub mod catalogue;
+mod collector;
+mod counts;
 pub mod metrics;
+mod process;

@@ -1,0 +1,108 @@
+//! Which hosts are served: those of the service, its names inside the cluster, and nobody else's.
+
+use std::net::IpAddr;
+
+use shipshape_crds::sidecar_config::SidecarConfig;
+use shipshape_crds::text::Hostname;
+
+use crate::problem::{Code, Problem};
+use crate::wire::{RequestHead, Version};
+
+/// Which hosts are served. Without host names every host is.
+///
+/// With them, also the Service's own names are: `NAME`, `NAME.NS`, `NAME.NS.svc` and `NAME.NS.svc.cluster.local` (a
+/// cluster of another domain lists its name among the host names). An address names no service, so it is refused,
+/// except `localhost` and loopback addresses for a peer on this machine: that is `kubectl port-forward` and a laptop.
+#[derive(Debug, Clone)]
+pub struct Hosts {
+    names: Vec<Hostname>,
+    own: Vec<String>,
+}
+
+impl Hosts {
+    /// The hosts of a configuration.
+    #[must_use]
+    pub fn from_config(config: &SidecarConfig) -> Self {
+        let (name, namespace) = (&config.service.name, &config.service.namespace);
+        let own = vec![
+            name.clone(),
+            format!("{name}.{namespace}"),
+            format!("{name}.{namespace}.svc"),
+            format!("{name}.{namespace}.svc.cluster.local"),
+        ];
+        Self { names: config.hostnames.clone(), own }
+    }
+
+    /// Judges the host that a request names.
+    ///
+    /// # Errors
+    /// 400 without a host where HTTP asks for one, 421 for a host of somebody else.
+    pub fn check(&self, head: &RequestHead, peer: IpAddr) -> Result<(), Problem> {
+        let host = head.host().trim_end_matches('.');
+        // RFC 9112 section 3.2; HTTP/1.0 knew no Host, and simple health checkers still speak it.
+        if host.is_empty() && head.version != Version::Http10 {
+            return Err(Problem::new(Code::HostMissing, "Send the Host field."));
+        }
+        if self.names.is_empty() || host.is_empty() || self.serves(host) || is_here(host, peer) {
+            return Ok(());
+        }
+        let detail = "This service does not serve that host. Ask for one of its host names.";
+        Err(Problem::new(Code::Misdirected, detail)
+            .caused_by(&"spec.expose.hostnames".into())
+            .privately(format!("the request names the host \"{}\"", host.escape_debug())))
+    }
+
+    fn serves(&self, host: &str) -> bool {
+        self.own.iter().any(|own| own == host) || self.names.iter().any(|name| name.matches(host))
+    }
+}
+
+fn is_here(host: &str, peer: IpAddr) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let loopback = bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    peer.to_canonical().is_loopback() && (host == "localhost" || loopback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{config, head};
+
+    fn judge(hostnames: &[&str], host: &str, peer: &str, version: Version) -> Option<Code> {
+        let mut config = config(serde_json::json!({"auth": {"mode": "None"}}), &[]);
+        config.hostnames = hostnames.iter().map(|name| name.parse().unwrap()).collect();
+        let mut head = head("GET", "/", &[]);
+        (head.authority, head.version) = (host.to_owned(), version);
+        Hosts::from_config(&config).check(&head, peer.parse().unwrap()).err().map(|problem| problem.code())
+    }
+
+    #[test]
+    fn own_names_and_host_names_are_served_and_others_misdirected() {
+        let names = ["api.shop.example", "*.shop.test"];
+        let far = |host| judge(&names, host, "203.0.113.7", Version::Http11);
+        for host in
+            ["api.shop.example:8443", "api.shop.example.", "a.shop.test", "shop", "shop.store", "shop.store.svc"]
+        {
+            assert_eq!(far(host), None, "{host}");
+        }
+        assert_eq!(far("shop.store.svc.cluster.local:443"), None);
+        for host in ["evil.example", "shop.test", "shop.store.svc.evil.example", "10.0.0.1", "localhost", "[::1]:1"] {
+            assert_eq!(far(host), Some(Code::Misdirected), "{host}");
+        }
+    }
+
+    #[test]
+    fn this_machine_may_call_itself_by_its_own_name() {
+        for host in ["localhost:8443", "127.0.0.1", "[::1]:8443"] {
+            assert_eq!(judge(&["a.example"], host, "127.0.0.1", Version::Http11), None, "{host}");
+        }
+        assert_eq!(judge(&["a.example"], "10.0.0.1", "127.0.0.1", Version::Http11), Some(Code::Misdirected));
+    }
+
+    #[test]
+    fn any_host_is_served_where_none_is_named_but_one_must_be() {
+        assert_eq!(judge(&[], "evil.example", "203.0.113.7", Version::Http2), None);
+        assert_eq!(judge(&[], "", "203.0.113.7", Version::Http11), Some(Code::HostMissing));
+        assert_eq!(judge(&["a.example"], "", "203.0.113.7", Version::Http10), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! The name of a request: a trusted proxy's, where it is harmless, or a new ULID.
+
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use crate::wire::Fields;
+
+/// The field that carries it, both ways.
+pub const FIELD: &str = "x-request-id";
+
+/// The request's id: that of a trusted proxy if it is 8 to 128 letters, digits, dots, underscores and hyphens; else a
+/// ULID of this moment and these random bits.
+#[must_use]
+pub fn request_id(via_proxy: bool, fields: &Fields, now: Timestamp, random: u128) -> String {
+    let given = via_proxy.then(|| fields.text(FIELD)).flatten().filter(|id| is_harmless(id));
+    given.map_or_else(|| mint(now, random), str::to_owned)
+}
+
+fn mint(now: Timestamp, random: u128) -> String {
+    Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random).to_string()
+}
+
+fn is_harmless(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (8..=128).contains(&id.len()) && id.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(via_proxy: bool, given: &str) -> String {
+        let mut fields = Fields::default();
+        fields.append(FIELD, given.to_owned());
+        request_id(via_proxy, &fields, "2026-01-01T00:00:00Z".parse().unwrap(), 42)
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_names_a_request_and_only_harmlessly() {
+        assert_eq!(id(true, "proxy-id.0_1"), "proxy-id.0_1");
+        let minted = id(false, "proxy-id.0_1");
+        assert_eq!((minted.len(), Ulid::from_string(&minted).map(|id| id.random())), (26, Ok(42)));
+        for bad in ["short", "with space", "line\"break", &"x".repeat(129)] {
+            assert_eq!(id(true, bad), minted, "{bad}");
+        }
+    }
+}

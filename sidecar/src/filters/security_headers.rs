@@ -1,0 +1,136 @@
+//! Header fields that every answer carries, and those of the app that none does.
+
+use bytes::Bytes;
+use shipshape_crds::policy::{self, HeaderMode, Hsts, Switch};
+
+use crate::wire::{Field, Fields};
+
+/// The fields of every answer, built once; adding one copies two pointers.
+#[derive(Debug, Clone, Default)]
+pub struct SecurityHeaders {
+    set: Vec<(Field, HeaderMode)>,
+    remove: Vec<Bytes>,
+    hsts: Option<Bytes>,
+}
+
+impl SecurityHeaders {
+    /// The fields of a policy.
+    #[must_use]
+    pub fn from_policy(headers: Option<&policy::SecurityHeaders>, tls: Option<&policy::Tls>) -> Self {
+        let on = |switch: Option<Switch>| switch.unwrap_or_default() == Switch::Enforce;
+        let headers = headers.filter(|headers| on(headers.enforcement));
+        let set = headers.iter().flat_map(|headers| &headers.set).filter(|item| on(item.enforcement));
+        let field = |item: &policy::HeaderField| {
+            let name = Bytes::from(item.name.lower().to_owned());
+            Some((Field { name, value: Bytes::from(item.value.clone()?) }, item.mode.unwrap_or_default()))
+        };
+        let remove = headers.iter().flat_map(|headers| &headers.remove).map(|name| name.lower().to_owned().into());
+        let hsts = tls.and_then(|tls| tls.hsts.as_ref()).filter(|hsts| on(hsts.enforcement));
+        Self { set: set.filter_map(field).collect(), remove: remove.collect(), hsts: hsts.and_then(hsts_value) }
+    }
+
+    /// Dresses an answer. `secure` is whether the client's side is encrypted: HSTS counts over TLS only (RFC 6797
+    /// section 7.2), and the app's own is never sent in the clear either.
+    pub fn dress(&self, fields: &mut Fields, secure: bool) {
+        fields.retain(|field| !self.remove.contains(&field.name));
+        for (ours, mode) in &self.set {
+            match mode {
+                HeaderMode::Replace => fields.set(ours.name.clone(), ours.value.clone()),
+                HeaderMode::IfAbsent if has(fields, &ours.name) || is_unfit(ours, fields) => {}
+                HeaderMode::IfAbsent => fields.append(ours.name.clone(), ours.value.clone()),
+            }
+        }
+        match &self.hsts {
+            Some(value) if secure => fields.set("strict-transport-security", value.clone()),
+            _ if secure => {}
+            _ => fields.remove("strict-transport-security"),
+        }
+    }
+}
+
+fn has(fields: &Fields, name: &Bytes) -> bool {
+    fields.iter().any(|field| field.name == *name)
+}
+
+/// A policy for what is not a page would break a page: only the app knows what its page loads.
+fn is_unfit(ours: &Field, fields: &Fields) -> bool {
+    let media_type = fields.text("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let page = ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html));
+    page && ours.name == "content-security-policy"
+}
+
+fn hsts_value(hsts: &Hsts) -> Option<Bytes> {
+    let Hsts { max_age, include_sub_domains, preload, enforcement: _ } = hsts;
+    let mut value = format!("max-age={}", max_age.as_ref()?.duration().as_secs());
+    for (directive, on) in [("; includeSubDomains", include_sub_domains), ("; preload", preload)] {
+        if *on == Some(true) {
+            value.push_str(directive);
+        }
+    }
+    Some(value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::config;
+
+    fn dress(policy: Value, secure: bool, app: &[(&'static str, &'static str)]) -> Fields {
+        let mut whole = policy;
+        whole["auth"] = json!({"mode": "None"});
+        let config = config(whole, &[]);
+        let headers = SecurityHeaders::from_policy(config.policy.security_headers.as_ref(), config.policy.tls.as_ref());
+        let mut fields = Fields::default();
+        app.iter().for_each(|(name, value)| fields.append(*name, *value));
+        headers.dress(&mut fields, secure);
+        fields
+    }
+
+    #[test]
+    fn the_defaults_protect_and_tell_nothing_about_the_app() {
+        let fields = dress(json!({}), true, &[("server", "nginx/1.0"), ("x-powered-by", "Express"), ("etag", "x")]);
+        assert!(!fields.has("server") && !fields.has("x-powered-by") && fields.has("etag"));
+        assert_eq!(fields.text("x-content-type-options"), Some("nosniff"));
+        assert_eq!(fields.text("strict-transport-security"), Some("max-age=31536000"));
+        assert_eq!(fields.text("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
+    }
+
+    #[test]
+    fn a_field_replaces_the_apps_or_yields_to_it() {
+        let fields = dress(json!({}), true, &[("x-frame-options", "SAMEORIGIN"), ("referrer-policy", "origin")]);
+        assert_eq!(fields.all("x-frame-options").count(), 1);
+        assert_eq!(fields.text("x-frame-options"), Some("DENY"));
+        assert_eq!(fields.text("referrer-policy"), Some("origin"));
+    }
+
+    #[test]
+    fn a_page_gets_no_content_security_policy_that_would_break_it() {
+        assert!(
+            !dress(json!({}), true, &[("content-type", "text/HTML; charset=utf-8")]).has("content-security-policy")
+        );
+        let said =
+            json!({"securityHeaders": {"set": [{"name": "Content-Security-Policy", "value": "x", "mode": "Replace"}]}});
+        let fields = dress(said, true, &[("content-type", "text/html")]);
+        assert_eq!(fields.text("content-security-policy"), Some("x"));
+    }
+
+    #[test]
+    fn strict_transport_security_is_sent_over_tls_only() {
+        let said = json!({"tls": {"hsts": {"maxAge": "1h", "includeSubDomains": true, "preload": true}}});
+        let value = dress(said.clone(), true, &[]);
+        assert_eq!(value.text("strict-transport-security"), Some("max-age=3600; includeSubDomains; preload"));
+        assert!(!dress(said, false, &[("strict-transport-security", "max-age=1")]).has("strict-transport-security"));
+    }
+
+    #[test]
+    fn what_is_disabled_is_not_sent() {
+        let one = json!({"securityHeaders": {"set": [{"name": "X-Frame-Options", "enforcement": "Disabled"}]}});
+        let fields = dress(one, true, &[]);
+        assert!(!fields.has("x-frame-options") && fields.has("x-content-type-options"));
+        let all = json!({"securityHeaders": {"enforcement": "Disabled"}, "tls": {"hsts": {"enforcement": "Disabled"}}});
+        let fields = dress(all, true, &[("server", "nginx")]);
+        assert_eq!((fields.len(), fields.has("server")), (1, true));
+    }
+}
