@@ -1,23 +1,20 @@
 //! A service as it is read from files, made sound with a fixed clock and fixed randomness.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::Value;
-use shipshape_crds::api::{ApiKey, ApiKeyStatus, ApiService, read};
+use shipshape_crds::api::{ApiKey, ApiKeyStatus, ApiService, ApiServiceStatus, read};
 use shipshape_crds::api_keys::Peppers;
-use shipshape_crds::compile::{Input, compile};
-use shipshape_crds::names::{ADMIN_PORT, HTTP_PORT, HTTPS_PORT};
-use shipshape_crds::sidecar_config::{Listen, ServiceName, SidecarConfig};
-use shipshape_crds::validate::{Severity, validate};
-use shipshape_operator::credentials::{
-    Action, Authority, Leaf, LeafRequest, MountedFiles, NewApiKey, advance, fingerprint, first_peppers, pepper_data,
-    revise, server_names, shard,
-};
-use shipshape_operator::desired::grace::DRAIN_SECONDS;
+use shipshape_operator::check::check;
+use shipshape_operator::credentials::{Action, NewApiKey, advance, fingerprint, first_peppers, pepper_data};
 use shipshape_operator::model::Sound;
+use shipshape_operator::observe::{Observed, PepperFile};
 use shipshape_operator::settings::{Lifetimes, Settings};
+
+const UID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A service as `check` hands it to `desired`.
 pub struct Case {
@@ -50,15 +47,13 @@ pub fn documents(folder: &str, beginning: &str) -> Vec<Value> {
 impl Case {
     pub fn read(folder: &str) -> Self {
         let service: ApiService = read(documents(folder, "apiservice").remove(0)).unwrap();
-        let findings = validate(&service.spec.subject());
-        assert!(findings.iter().all(|finding| finding.severity != Severity::Error), "{folder}: {findings:?}");
         let peppers = first_peppers(now(), &[7; 32]);
         let keys: Vec<ApiKey> = documents(folder, "apikey")
             .into_iter()
             .zip(1..)
             .map(|(document, number)| made(read(document).unwrap(), number, &peppers))
             .collect();
-        Self { sound: sound(service, &keys, &peppers) }
+        Self { sound: check(&observed(service, keys, &peppers)).unwrap() }
     }
 }
 
@@ -69,60 +64,29 @@ fn made(mut key: ApiKey, number: u8, peppers: &Peppers) -> ApiKey {
     key
 }
 
-fn sound(service: ApiService, keys: &[ApiKey], peppers: &Peppers) -> Sound {
-    let (name, namespace) = (service.metadata.name.unwrap(), service.metadata.namespace.unwrap());
+fn observed(mut service: ApiService, keys: Vec<ApiKey>, peppers: &Peppers) -> Observed {
+    service.metadata.uid = Some(UID.to_owned());
     let settings = settings();
     let authority = advance(None, Action::Create, now(), [1; 16], &settings.lifetimes).unwrap();
-    let leaf = leaf(&namespace, &name, &service.spec, &settings, &authority);
-    let stored = pepper_data(peppers).unwrap();
-    let pepper_file = stored.values().next().unwrap().0.as_slice();
-    let files = MountedFiles::new(&leaf, Some(pepper_file), &shard(keys, &name, now())).unwrap();
-    Sound {
-        config: revise(config(&namespace, &name, &service.spec), &files).unwrap(),
-        owner: OwnerReference {
-            api_version: "shipshape.dev/v1alpha1".into(),
-            kind: "ApiService".into(),
-            name: name.clone(),
-            uid: "00000000-0000-4000-8000-000000000000".into(),
-            controller: Some(true),
-            block_owner_deletion: Some(true),
-        },
-        name,
-        namespace,
-        spec: service.spec,
-        trust_bundle: authority.bundle(now()),
-        leaf,
-        files,
+    let stored = pepper_data(peppers).unwrap().into_values().next().unwrap().0;
+    Observed {
+        now: now(),
+        random: [2; 16],
+        namespace: service.metadata.namespace.clone().unwrap(),
+        name: service.metadata.name.clone().unwrap(),
+        uid: UID.to_owned(),
+        generation: Some(1),
+        status: ApiServiceStatus::default(),
+        service: Ok(service),
+        keys,
+        peppers: Ok(Some(PepperFile(stored))),
+        authority: Arc::new(authority),
+        leaf: None,
+        children: BTreeMap::new(),
+        pods: Vec::new(),
+        missing: Vec::new(),
         settings,
-        warnings: Vec::new(),
     }
-}
-
-fn leaf(
-    namespace: &str,
-    name: &str,
-    spec: &shipshape_crds::api::ApiServiceSpec,
-    settings: &Settings,
-    authority: &Authority,
-) -> Leaf {
-    let names = server_names(namespace, name, &settings.cluster_domain, spec.hostnames());
-    let request = LeafRequest { subject: name.to_owned(), names };
-    Leaf::issue(&request, authority, now(), [2; 16], &settings.lifetimes).unwrap()
-}
-
-fn config(namespace: &str, name: &str, spec: &shipshape_crds::api::ApiServiceSpec) -> SidecarConfig {
-    let everywhere = |port: u16| format!("[::]:{port}");
-    compile(&Input {
-        service: ServiceName { namespace: namespace.to_owned(), name: name.to_owned() },
-        listen: Listen { https: everywhere(HTTPS_PORT), http: everywhere(HTTP_PORT), admin: everywhere(ADMIN_PORT) },
-        app: spec.app_endpoint(format!("127.0.0.1:{}", spec.app.port)),
-        hostnames: spec.hostnames().to_vec(),
-        matching: spec.matching.unwrap_or_default(),
-        policy: spec.policy_said(),
-        routes: spec.route_inputs(),
-        drain_seconds: DRAIN_SECONDS,
-    })
-    .unwrap()
 }
 
 fn settings() -> Settings {
