@@ -1,5 +1,7 @@
 //! Clients with a bundle that is weeks old verify every certificate ever served, through years of changing roots.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail it by panicking")]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
