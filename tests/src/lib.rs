@@ -1,3 +1,5 @@
-//! What the tests share: where things are in the repository, and the programs they start.
+//! What the tests share: where things are in the repository, a client, and waiting for what must come true.
 
+pub mod http;
 pub mod repository;
+pub mod wait;

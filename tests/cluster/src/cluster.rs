@@ -29,6 +29,18 @@ pub struct Options {
     pub audit: bool,
 }
 
+impl Options {
+    /// A cluster with a node, without an audit log.
+    pub fn node(name: &str) -> Self {
+        Self { name: name.to_owned(), control_plane_only: false, audit: false }
+    }
+
+    /// A control plane alone, without an audit log.
+    pub fn control_plane(name: &str) -> Self {
+        Self { control_plane_only: true, ..Self::node(name) }
+    }
+}
+
 /// A running cluster. Dropping it leaves it running, unless [`Cluster::down_on_drop`] was called.
 #[derive(Debug)]
 pub struct Cluster {
@@ -132,6 +144,11 @@ impl Cluster {
     /// Runs kubectl and returns what it printed.
     pub fn kubectl(&self, args: &[&str]) -> Result<String> {
         self.kubectl.run(args)
+    }
+
+    /// A kubectl command on the host, for what runs longer than one answer.
+    pub fn kubectl_command(&self, args: &[&str]) -> Command {
+        self.kubectl.command(args)
     }
 
     /// Applies objects (YAML or JSON) on the server's side.

@@ -109,7 +109,9 @@ impl<'a, 'b> Start<'a, 'b> {
         self.healthy("kubelet: the node is Ready", "kubelet", |kubectl| node_ready(kubectl, &layout))?;
         // It asks for its node, and backs off for seconds when that does not exist yet.
         self.record(node::kube_proxy(launcher))?;
-        self.healthy("kube-controller-manager works", "kube-controller-manager", service_account)?;
+        self.healthy("kube-controller-manager works", "kube-controller-manager", |kubectl| {
+            service_account(kubectl).and_then(|()| node_open(kubectl, &layout))
+        })?;
         self.healthy("CoreDNS answers under its Service address", "coredns", |_| resolves(&dns))
     }
 
@@ -186,6 +188,13 @@ fn node_ready(kubectl: &Kubectl, layout: &Layout) -> Result<()> {
         r#"jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.conditions[?(@.type=="Ready")].message}"#;
     let status = kubectl.run(&["get", "node", &node::name(layout), "-o", path])?;
     ensure!(status.starts_with("True"), "the node is not Ready: {status}");
+    Ok(())
+}
+
+/// A new node bears a taint until the controller-manager has seen it Ready; before that no pod is placed.
+fn node_open(kubectl: &Kubectl, layout: &Layout) -> Result<()> {
+    let taints = kubectl.run(&["get", "node", &node::name(layout), "-o", "jsonpath={.spec.taints}"])?;
+    ensure!(taints.is_empty(), "the node still bears taints: {taints}");
     Ok(())
 }
 

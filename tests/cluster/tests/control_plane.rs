@@ -12,7 +12,7 @@ use support::{files, traces};
 
 fn options(name: &str, audit: bool) -> Options {
     Cluster::down_named(name).unwrap();
-    Options { name: name.into(), control_plane_only: true, audit }
+    Options { audit, ..Options::control_plane(name) }
 }
 
 #[test]

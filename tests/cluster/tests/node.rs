@@ -21,7 +21,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn options(name: &str) -> Options {
     Cluster::down_named(name).unwrap();
-    Options { name: name.into(), control_plane_only: false, audit: false }
+    Options::node(name)
 }
 
 /// Two pods of a program and a native sidecar that starts first, behind a Service.
@@ -85,10 +85,7 @@ fn pods_names_and_services_work_and_nothing_is_left() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let rules = output(Command::new("nft").args(["list", "ruleset"]));
     let cluster = Cluster::up(&options("test-node")).unwrap().down_on_drop();
-    assert_eq!(
-        Cluster::up(&Options { name: "test-node".into(), control_plane_only: false, audit: false }).unwrap().state(),
-        cluster.state()
-    );
+    assert_eq!(Cluster::up(&Options::node("test-node")).unwrap().state(), cluster.state());
     deploy(&cluster, BUSYBOX_IMAGE);
 
     let state = cluster.state().unwrap().clone();
@@ -110,11 +107,26 @@ fn pods_names_and_services_work_and_nothing_is_left() {
     assert_eq!(cluster.kubectl(&["logs", "deploy/web", "-c", "sidecar"]).unwrap().trim(), "serving");
     assert!(output(cluster.command("helm").arg("version")).contains("v4."));
     port_forward(&cluster);
+    api_from_a_pod(&cluster);
 
     cluster.down().unwrap();
     assert_eq!(traces(&state), Vec::<String>::new());
     assert_eq!(files(&state.dir), Vec::<PathBuf>::new());
     assert_eq!(output(Command::new("nft").args(["list", "ruleset"])), rules, "the host's rules are as before");
+}
+
+/// A pod's account, its token, the certificate authority in it and the Service `kubernetes`, all at once.
+fn api_from_a_pod(cluster: &Cluster) {
+    let archive = std::env::temp_dir().join(format!("shipshape-kubectl-{}.tar", std::process::id()));
+    let kubectl = cluster.state().unwrap().bin.join("kubectl");
+    Image::of_binary(&kubectl, "registry.example/kubectl:1").unwrap().write(&archive).unwrap();
+    cluster.load_image(&archive).unwrap();
+    std::fs::remove_file(&archive).unwrap();
+    cluster
+        .kubectl(&["run", "api", "--image=registry.example/kubectl:1", "--restart=Never", "--", "get", "--raw=/readyz"])
+        .unwrap();
+    cluster.kubectl(&["wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/api", "--timeout=60s"]).unwrap();
+    assert_eq!(cluster.kubectl(&["logs", "api"]).unwrap(), "ok");
 }
 
 /// Ends kubectl with the test, also when the test fails.
@@ -129,11 +141,8 @@ impl Drop for Forward {
 
 fn port_forward(cluster: &Cluster) {
     use std::io::{BufRead, BufReader};
-    // From the host, as a person would.
-    let mut kubectl = Command::new(cluster.state().unwrap().bin.join("kubectl"));
-    kubectl.env("KUBECONFIG", cluster.kubeconfig().unwrap());
-    let mut forward =
-        Forward(kubectl.args(["port-forward", "deploy/web", ":8080"]).stdout(Stdio::piped()).spawn().unwrap());
+    let mut kubectl = cluster.kubectl_command(&["port-forward", "deploy/web", ":8080"]);
+    let mut forward = Forward(kubectl.stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
     // The pipe stays open: kubectl prints a line for every connection.
     let mut said = BufReader::new(forward.0.stdout.take().unwrap());
