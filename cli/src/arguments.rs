@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::check::Format;
+use crate::effective;
 
 /// Try, check and understand an ApiService.
 #[derive(Debug, Parser)]
@@ -26,6 +27,11 @@ pub enum Command {
 
 Exit code: 0 when nothing is refused (warnings may be told), 1 otherwise.")]
     Check(CheckArguments),
+    /// Show the route that claims a request, and every value of its policy with where it was said
+    #[command(after_help = "Examples:
+  shipshape effective -f shop.yaml shop POST /api/v1/auth/login
+  kubectl shipshape effective -n store shop GET /api/v1/products/7 -o json")]
+    Effective(effective::Asked),
 }
 
 /// Arguments of `check`.

@@ -14,6 +14,8 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
+    // Two libraries use TLS: both take this backend. It cannot be set already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut out = std::io::stdout();
     let style = Style::for_output(&out, std::env::var_os("NO_COLOR").as_deref());
     match shipshape::run::run(arguments, style, &mut out) {

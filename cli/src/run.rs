@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::arguments::{Arguments, Command};
-use crate::check;
 use crate::style::Style;
+use crate::{check, effective};
 
 /// Does what was asked for.
 ///
@@ -14,5 +14,6 @@ use crate::style::Style;
 pub fn run(arguments: Arguments, style: Style, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Check(asked) => check::run(&asked.files, asked.output, style, out),
+        Command::Effective(asked) => effective::run(&asked, style, out),
     }
 }
