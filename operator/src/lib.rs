@@ -13,4 +13,5 @@ pub mod model;
 pub mod object;
 pub mod observe;
 pub mod random;
+pub mod report;
 pub mod settings;

@@ -1,0 +1,89 @@
+//! Writes the status where it changed, and tells events.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::api::{Patch, PatchParams};
+use kube::core::DynamicObject;
+use kube::runtime::events::{Event, EventType, Recorder};
+use kube::{Api, Client, Resource};
+use serde_json::json;
+use shipshape_crds::api::{ApiService, ApiServiceStatus};
+
+use super::events::{Notice, notices};
+use super::outcome::Outcome;
+use super::status::{refused, status};
+use crate::apply::{Applied, MANAGER};
+use crate::check::Refusal;
+use crate::error::Error;
+use crate::observe::Observed;
+
+/// Where reports go.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The API server.
+    pub client: &'a Client,
+    /// Who tells events.
+    pub recorder: &'a Recorder,
+}
+
+/// Reports on a service whose objects were brought to what is desired.
+///
+/// # Errors
+/// When the API server does not take the status.
+pub async fn report(desk: Desk<'_>, outcome: &Outcome<'_>) -> Result<ApiServiceStatus, Error> {
+    let new = status(outcome);
+    let Outcome { observed, sound, applied, .. } = outcome;
+    let told = notices(&observed.status, &new, applied, &sound.warnings);
+    write(desk, observed, &new, told).await?;
+    Ok(new)
+}
+
+/// Reports on a service of which nothing can be made.
+///
+/// # Errors
+/// When the API server does not take the status.
+pub async fn report_refusal(desk: Desk<'_>, observed: &Observed, refusal: &Refusal) -> Result<(), Error> {
+    let new = refused(observed, refusal);
+    let told = notices(&observed.status, &new, &Applied::default(), &[]);
+    write(desk, observed, &new, told).await
+}
+
+async fn write(desk: Desk<'_>, observed: &Observed, new: &ApiServiceStatus, told: Vec<Notice>) -> Result<(), Error> {
+    let Observed { namespace, name, .. } = observed;
+    if observed.status != *new {
+        let resource = kube::core::ApiResource::erase::<ApiService>(&());
+        let api: Api<DynamicObject> = Api::namespaced_with(desk.client.clone(), namespace, &resource);
+        let patch = json!({
+            "apiVersion": resource.api_version, "kind": resource.kind,
+            "metadata": {"name": name, "namespace": namespace, "uid": observed.uid}, "status": new});
+        let params = PatchParams::apply(MANAGER).force();
+        let answer = api.patch_status(name, &params, &Patch::Apply(&patch)).await;
+        match answer {
+            Ok(_) => {}
+            // It went in the meantime: there is nobody to report to.
+            Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => return Ok(()),
+            Err(error) => return Err(Error::api(format!("write the status of apisvc/{name}"))(error)),
+        }
+    }
+    let reference = ObjectReference {
+        api_version: Some(ApiService::api_version(&()).into_owned()),
+        kind: Some(ApiService::kind(&()).into_owned()),
+        name: Some(name.clone()),
+        namespace: Some(namespace.clone()),
+        uid: Some(observed.uid.clone()),
+        ..ObjectReference::default()
+    };
+    for notice in told {
+        publish(desk.recorder, &reference, notice).await;
+    }
+    Ok(())
+}
+
+/// Tells an event. One that gets lost is no reason to try everything again.
+pub async fn publish(recorder: &Recorder, reference: &ObjectReference, notice: Notice) {
+    let Notice { is_warning, reason, note } = notice;
+    let type_ = if is_warning { EventType::Warning } else { EventType::Normal };
+    let event = Event { type_, reason, note: Some(note), action: "Reconcile".to_owned(), secondary: None };
+    if let Err(error) = recorder.publish(&event, reference).await {
+        tracing::warn!(%error, reason = %event.reason, "could not tell an event");
+    }
+}
