@@ -9,6 +9,9 @@ use shipshape_tests::wait::until;
 use super::Promise;
 use super::world::{PODS, SOON, World};
 
+/// Fields of a request.
+type Fields<'a> = [(&'a str, &'a str)];
+
 pub const PROMISES: &[Promise] = &[
     ("the quickstart serves a protected answer soon after kubectl apply", applies),
     ("no key, a wrong key and a key in the query are refused", keys_are_asked_for),
@@ -51,7 +54,7 @@ fn keys_are_asked_for(world: &World) -> Result<()> {
     let mut wrong = key.clone();
     wrong.replace_range(wrong.len() - 12..wrong.len() - 11, if wrong.ends_with('z') { "y" } else { "z" });
     let in_query = format!("/hello?api_key={key}");
-    let cases: [(&str, &str, &[(&str, &str)]); 4] = [
+    let cases: [(&str, &str, &Fields); 4] = [
         ("/hello", "API_KEY_MISSING", &[]),
         ("/hello", "API_KEY_INVALID", &[("x-api-key", "wrong")]),
         ("/hello", "API_KEY_INVALID", &[("x-api-key", &wrong)]),
