@@ -6,10 +6,14 @@ pub mod counters;
 pub mod facts;
 pub mod filters;
 pub mod json;
+pub mod live_config;
 pub mod pipeline;
 pub mod problem;
 pub mod secrets;
+pub mod server;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod tls;
+pub mod transfer;
 pub mod wire;

@@ -39,7 +39,8 @@ mod tests {
         assert_eq!(authority("a:").as_deref(), Some("a"));
         assert_eq!(authority("[::1]:80").as_deref(), Some("[::1]:80"));
         assert_eq!(authority("[::1]").as_deref(), Some("[::1]"));
-        for text in ["", ":80", "a b", "u@a", "a:x", "a:99999", "a,b", "[::1", "[x]", "[::1]80", "a/b", "a:1:2", "a\\b"] {
+        for text in ["", ":80", "a b", "u@a", "a:x", "a:99999", "a,b", "[::1", "[x]", "[::1]80", "a/b", "a:1:2", "a\\b"]
+        {
             assert_eq!(authority(text), None, "{text}");
         }
     }

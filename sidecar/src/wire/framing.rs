@@ -74,10 +74,10 @@ pub(super) fn header_map(fields: &Fields) -> HeaderMap {
     for field in fields {
         let name = HeaderName::from_bytes(&field.name);
         let value = HeaderValue::from_maybe_shared(field.value.clone());
-        if let (Ok(name), Ok(value)) = (name, value) {
-            if !is_hop_by_hop(name.as_str()) {
-                map.append(name, value);
-            }
+        if let (Ok(name), Ok(value)) = (name, value)
+            && !is_hop_by_hop(name.as_str())
+        {
+            map.append(name, value);
         }
     }
     map
@@ -109,10 +109,7 @@ mod tests {
     use super::*;
 
     fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
     #[test]

@@ -72,9 +72,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> GuardedIo<S> {
 
     /// Reads and drops until the client has closed too, or for a second.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let linger = self
-            .linger
-            .get_or_insert_with(|| Linger { end: Box::pin(tokio::time::sleep(LINGER)), left: LINGER_BYTES });
+        let linger =
+            self.linger.get_or_insert_with(|| Linger { end: Box::pin(tokio::time::sleep(LINGER)), left: LINGER_BYTES });
         let mut scratch = [0_u8; 4096];
         while linger.left > 0 && linger.end.as_mut().poll(context).is_pending() {
             let mut buffer = ReadBuf::new(&mut scratch);
@@ -94,11 +93,7 @@ fn three_digits(digits: &[u8]) -> Option<u16> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for GuardedIo<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         if buffer.filled().len() > before {

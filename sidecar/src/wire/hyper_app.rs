@@ -164,10 +164,10 @@ struct AppBody {
 
 impl AppBody {
     fn give_back(&mut self) {
-        if let Some(Lease { connection, pool, sent }) = self.lease.take() {
-            if sent.is_whole() {
-                pool.put(connection);
-            }
+        if let Some(Lease { connection, pool, sent }) = self.lease.take()
+            && sent.is_whole()
+        {
+            pool.put(connection);
         }
     }
 }

@@ -131,8 +131,7 @@ impl AnswerBody {
             Body::Whole(bytes) => (Source::Whole(bytes.clone()), Some(bytes.len() as u64)),
             Body::Stream(stream) => (Source::Stream(stream), length),
         };
-        let mut answer =
-            Self { source, left, taken: Some(taken), progress: Arc::clone(&progress), _busy: busy };
+        let mut answer = Self { source, left, taken: Some(taken), progress: Arc::clone(&progress), _busy: busy };
         if answer.left == Some(0) {
             answer.was_taken();
         }

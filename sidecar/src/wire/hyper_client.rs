@@ -49,8 +49,7 @@ impl Client for HyperClient {
 
 fn response(head: &ResponseHead, body: AnswerBody, exchange: &Exchange, has_body: bool) -> http::Response<AnswerBody> {
     let mut response = http::Response::new(body);
-    *response.status_mut() =
-        http::StatusCode::from_u16(head.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = http::StatusCode::from_u16(head.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let mut headers = header_map(&head.fields);
     if let Some(length) = head.content_length.filter(|_| !has_body && head.status != 204) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -1,0 +1,175 @@
+//! One configuration, compiled: what a request sees of it never changes while the request runs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::ServerConfig;
+use shipshape_crds::policy::{Policy, Timeouts, TlsVersion};
+use shipshape_crds::sidecar_config::SidecarConfig;
+use shipshape_crds::text::Timespan;
+
+use super::bundle::{Bundle, ConfigError, SecretBytes};
+use crate::counters::LimitStore;
+use crate::filters::api_key::KeyRing;
+use crate::pipeline::{Inputs, Ports, Rules};
+use crate::telemetry::metrics::SidecarMetrics;
+use crate::tls::{Identity, Tickets};
+use crate::wire::Limits;
+
+/// What every configuration of a process shares: it survives reloads.
+#[derive(Clone)]
+pub struct Shared {
+    /// The counters of limits.
+    pub limits: Arc<LimitStore>,
+    /// The metrics.
+    pub metrics: Arc<SidecarMetrics>,
+    /// The keys of session tickets.
+    pub tickets: Tickets,
+    /// The ports that are listened on.
+    pub ports: Ports,
+    /// The app's address, where the command line says it.
+    pub app: Option<SocketAddr>,
+}
+
+/// One configuration, compiled.
+pub struct Live {
+    config: Arc<SidecarConfig>,
+    rules: Arc<Rules>,
+    tls: Arc<ServerConfig>,
+    app: SocketAddr,
+    connect_timeout: Duration,
+    limits: Limits,
+    certificate_expires: i64,
+    waiting_for: Vec<String>,
+    loaded_at: Timestamp,
+}
+
+impl Live {
+    /// Compiles what was read.
+    ///
+    /// # Errors
+    /// Everything in it that cannot be enforced.
+    pub fn build(bundle: Bundle, shared: &Shared, now: Timestamp) -> Result<Self, ConfigError> {
+        let Bundle { config, certificate, certificate_key, shards, peppers, waiting_for } = bundle;
+        let mut findings = Vec::new();
+        let app = shared.app.or_else(|| app_address(&config, &mut findings));
+        let tls = tls(&config, &certificate, &certificate_key, &shared.tickets, &mut findings);
+        let keys = KeyRing::build(&shards, &peppers);
+        for skipped in keys.skipped() {
+            tracing::warn!("{skipped}");
+        }
+        let config = Arc::new(config);
+        let Shared { limits, metrics, ports, .. } = shared.clone();
+        let inputs = Inputs { config: Arc::clone(&config), keys, limits, metrics, ports };
+        let rules = Rules::build(inputs).map_err(|wrong| findings.extend(wrong.iter().map(ToString::to_string))).ok();
+        let (Some(app), Some((tls, certificate_expires)), Some(rules), true) = (app, tls, rules, findings.is_empty())
+        else {
+            return Err(ConfigError { findings });
+        };
+        let (limits, connect_timeout) = limits_of(&config.policy);
+        let rules = Arc::new(rules);
+        let loaded_at = now;
+        Ok(Self { config, rules, tls, app, connect_timeout, limits, certificate_expires, waiting_for, loaded_at })
+    }
+
+    /// The configuration as it was written.
+    #[must_use]
+    pub fn config(&self) -> &Arc<SidecarConfig> {
+        &self.config
+    }
+
+    /// What requests are measured against.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// What handshakes need.
+    #[must_use]
+    pub fn tls(&self) -> &Arc<ServerConfig> {
+        &self.tls
+    }
+
+    /// Where the app listens, and how long opening a connection to it may take.
+    #[must_use]
+    pub fn app(&self) -> (SocketAddr, Duration) {
+        (self.app, self.connect_timeout)
+    }
+
+    /// The limits of a connection.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// When the certificate ends, in seconds since 1970.
+    #[must_use]
+    pub fn certificate_expires(&self) -> i64 {
+        self.certificate_expires
+    }
+
+    /// Files whose content is not yet the one that the revision means.
+    #[must_use]
+    pub fn waiting_for(&self) -> &[String] {
+        &self.waiting_for
+    }
+
+    /// When it was compiled.
+    #[must_use]
+    pub fn loaded_at(&self) -> Timestamp {
+        self.loaded_at
+    }
+
+    /// How long requests in flight are waited for when the pod ends.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(u64::from(self.config.drain_seconds))
+    }
+}
+
+fn app_address(config: &SidecarConfig, findings: &mut Vec<String>) -> Option<SocketAddr> {
+    let address = &config.app.address;
+    let parsed = address.parse().ok();
+    if parsed.is_none() {
+        findings.push(format!("app.address: \"{address}\" is no address: write IP:PORT, such as 127.0.0.1:5000"));
+    }
+    parsed
+}
+
+fn tls(
+    config: &SidecarConfig,
+    chain: &[u8],
+    key: &SecretBytes,
+    tickets: &Tickets,
+    findings: &mut Vec<String>,
+) -> Option<(Arc<ServerConfig>, i64)> {
+    let oldest = config.policy.tls.as_ref().and_then(|tls| tls.min_version).unwrap_or(TlsVersion::V1_2);
+    let served = Identity::from_pem(chain, &key.0).and_then(|identity| {
+        let expires_at = identity.expires_at();
+        Ok((identity.server_config(oldest, tickets)?, expires_at))
+    });
+    let files = &config.files;
+    served.map_err(|error| findings.push(format!("{} with {}: {error}", files.certificate, files.certificate_key))).ok()
+}
+
+fn limits_of(policy: &Policy) -> (Limits, Duration) {
+    let built_in = shipshape_crds::defaults::built_in();
+    let said = policy.timeouts.clone().unwrap_or_default();
+    let usual = built_in.timeouts.unwrap_or_default();
+    let time = |said: Option<Timespan>, usual: Option<Timespan>| {
+        said.or(usual).map_or(Duration::from_secs(30), |span| span.duration())
+    };
+    let Timeouts { request: _, head, body_idle, connect, idle } = said;
+    let count = policy.sizes.as_ref().and_then(|sizes| sizes.header_count).unwrap_or(100);
+    let limits = Limits {
+        head: time(head, usual.head),
+        idle: time(idle, usual.idle),
+        stall: time(body_idle, usual.body_idle),
+        // A connection's age has a share of chance: its owner adds it.
+        age: Duration::MAX,
+        header_count: usize::try_from(count).unwrap_or(usize::MAX),
+    };
+    (limits, time(connect, usual.connect))
+}

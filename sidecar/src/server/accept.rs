@@ -1,0 +1,78 @@
+//! One listening socket per port: what it accepts goes to the least loaded worker.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::connection::{Accepted, Port};
+use super::drain::Drain;
+use super::worker::Workers;
+
+/// Connections that may wait to be accepted; the kernel's `somaxconn` is 4096 as well.
+const BACKLOG: i32 = 4096;
+/// Connections of the whole pod: with about 22 KB for an idle one over TLS, 220 MB at most.
+pub const MAX_CONNECTIONS: usize = 10_000;
+/// How long accepting rests when no file descriptor or memory is left.
+const REST: Duration = Duration::from_millis(50);
+
+/// Listens on an address; port 0 takes a free one. Must be called within a runtime.
+///
+/// # Errors
+/// When the address cannot be taken; says which.
+pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bind = || -> std::io::Result<TcpListener> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // A restarted container takes its port again at once.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        TcpListener::from_std(socket.into())
+    };
+    bind().with_context(|| format!("cannot listen on {address}: is another process there? Give another address"))
+}
+
+/// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes.
+pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) {
+    let end = async {
+        drain.stopped().await;
+        drain.may_refuse().await;
+    };
+    let mut end = std::pin::pin!(end);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => hand_over(stream, peer, port, &workers),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(REST).await;
+                }
+            },
+            () = &mut end => break,
+        }
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context) {
+        hand_over(stream, peer, port, &workers);
+    }
+}
+
+fn hand_over(stream: TcpStream, peer: SocketAddr, port: Port, workers: &Workers) {
+    let metrics = workers.metrics();
+    metrics.connections_accepted.with_label_values(&[port.label()]).inc();
+    let Some(worker) = workers.least_loaded() else { return };
+    if workers.connections() >= MAX_CONNECTIONS {
+        metrics.connections_refused.inc();
+        return;
+    }
+    // The worker's own runtime has to watch it from here on.
+    match stream.into_std() {
+        Ok(stream) => worker.hand_over(Accepted { stream, peer, port }),
+        Err(error) => tracing::warn!(%error, "a connection could not be handed to its worker"),
+    }
+}

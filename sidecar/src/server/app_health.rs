@@ -1,0 +1,70 @@
+//! Whether the app lives and can serve: asked at its own path, or by opening a connection.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::live_config::LiveConfig;
+use crate::wire::{App, AppPool, Capped, Fields, HyperApp, RequestHead, Target, Version};
+
+/// How long the app may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// For how long an answer about readiness holds: many may ask, and the app should not notice.
+const HOLDS: Duration = Duration::from_secs(1);
+
+/// Asks the app how it is.
+pub struct AppHealth {
+    live: Arc<LiveConfig>,
+    pool: Arc<AppPool>,
+    ready: Mutex<Option<(Instant, bool)>>,
+}
+
+impl AppHealth {
+    /// Asks the app that the configuration in force names.
+    #[must_use]
+    pub fn new(live: Arc<LiveConfig>) -> Self {
+        Self { live, pool: Arc::default(), ready: Mutex::new(None) }
+    }
+
+    /// Whether it can serve; known for at most a second.
+    pub async fn is_ready(&self) -> bool {
+        let known = *self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, answer)) = known.filter(|(at, _)| at.elapsed() < HOLDS) {
+            return answer;
+        }
+        let path = self.live.current().config().app.ready_path.clone();
+        let answer = self.ask(path).await;
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), answer));
+        answer
+    }
+
+    /// Whether it lives.
+    pub async fn is_alive(&self) -> bool {
+        let path = self.live.current().config().app.live_path.clone();
+        self.ask(path).await
+    }
+
+    /// A status below 400 is a yes, as for the kubelet.
+    async fn ask(&self, path: Option<String>) -> bool {
+        let (address, connect_timeout) = self.live.current().app();
+        let Some(path) = path else {
+            return matches!(tokio::time::timeout(connect_timeout, TcpStream::connect(address)).await, Ok(Ok(_)));
+        };
+        let app = HyperApp { pool: Arc::clone(&self.pool), address, connect_timeout };
+        let mut fields = Fields::default();
+        fields.append("user-agent", "shipshape-probe");
+        let head = RequestHead {
+            method: Bytes::from_static(b"GET"),
+            target: Target::new(path),
+            authority: address.to_string(),
+            version: Version::Http11,
+            fields,
+            content_length: Some(0),
+        };
+        let asked = app.send(head, Capped::new(Box::pin(futures::stream::empty()), None));
+        matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok((head, _))) if head.status < 400)
+    }
+}

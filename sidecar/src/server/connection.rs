@@ -1,0 +1,164 @@
+//! One connection of a client: the handshake, the protocol it chose, and its requests into the pipeline.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::drain::Drain;
+use crate::facts::{Connection, Request};
+use crate::live_config::LiveConfig;
+use crate::pipeline::{self, WorkerContext};
+use crate::problem::{Code, Problem, unparsed};
+use crate::telemetry::metrics::SidecarMetrics;
+use crate::wire::{
+    self, AppPool, Client, HeadError, HyperApp, IncomingBody, Limits, Protocol, RequestHead, ResponseHead,
+};
+
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection lives before it ends gently, so that pods that were added receive traffic; up to a tenth
+/// more, so that connections of one moment do not all come back at another.
+const AGE: Duration = Duration::from_secs(3600);
+
+/// A port that clients connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// TLS.
+    Https,
+    /// Plain HTTP.
+    Http,
+}
+
+impl Port {
+    /// Its name in metrics.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// A connection that was just accepted.
+pub struct Accepted {
+    /// The socket.
+    pub stream: std::net::TcpStream,
+    /// Who opened it.
+    pub peer: SocketAddr,
+    /// Where.
+    pub port: Port,
+}
+
+/// What one worker serves its connections with.
+pub struct Local {
+    /// The configuration in force.
+    pub live: Arc<LiveConfig>,
+    /// Clock, dice, counters, log.
+    pub context: WorkerContext,
+    /// Its connections to the app.
+    pub pool: Arc<AppPool>,
+    /// The end of the sidecar.
+    pub drain: Arc<Drain>,
+    /// The sidecar's metrics.
+    pub metrics: Arc<SidecarMetrics>,
+}
+
+/// Serves a connection to its end.
+pub async fn serve(accepted: Accepted, local: Arc<Local>) {
+    let Accepted { stream, peer, port } = accepted;
+    let opened = stream.set_nodelay(true).and_then(|()| stream.local_addr());
+    let Ok((here, stream)) = opened.and_then(|here| Ok((here, TcpStream::from_std(stream)?))) else { return };
+    match port {
+        Port::Http => {
+            let connection = Connection { peer, local: here, tls: None };
+            wire_up(stream, Protocol::Http1, connection, local).await;
+        }
+        Port::Https => {
+            let Some(stream) = handshake(stream, &local).await else { return };
+            let (_, session) = stream.get_ref();
+            let is_h2 = session.alpn_protocol() == Some(b"h2");
+            let protocol = if is_h2 { Protocol::Http2 } else { Protocol::Http1 };
+            let tls = match session.protocol_version() {
+                Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "TLSv1.3",
+            };
+            wire_up(stream, protocol, Connection { peer, local: here, tls: Some(tls) }, local).await;
+        }
+    }
+}
+
+async fn handshake(stream: TcpStream, local: &Local) -> Option<TlsStream<TcpStream>> {
+    let acceptor = TlsAcceptor::from(Arc::clone(local.live.current().tls()));
+    let outcome = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
+    let is_fine = matches!(outcome, Ok(Ok(_)));
+    local.metrics.tls_handshakes.with_label_values(&[if is_fine { "ok" } else { "failed" }]).inc();
+    outcome.ok()?.ok()
+}
+
+async fn wire_up<I>(io: I, protocol: Protocol, connection: Connection, local: Arc<Local>)
+where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let draining = local.drain.began();
+    let age = AGE + AGE.mul_f64(fastrand::f64() / 10.0);
+    let service = Arc::new(Served { local, connection, age });
+    wire::serve(io, protocol, connection.tls.is_some(), service, draining).await;
+}
+
+/// The requests of one connection.
+struct Served {
+    local: Arc<Local>,
+    connection: Connection,
+    age: Duration,
+}
+
+impl wire::Service for Served {
+    fn limits(&self) -> Limits {
+        Limits { age: self.age, ..self.local.live.current().limits() }
+    }
+
+    async fn request(self: Arc<Self>, head: RequestHead, body: IncomingBody, client: impl Client + 'static) {
+        let _flight = self.local.drain.takes_off();
+        let live = self.local.live.current();
+        let (address, connect_timeout) = live.app();
+        let app = HyperApp { pool: Arc::clone(&self.local.pool), address, connect_timeout };
+        let request = Request { head, body };
+        pipeline::handle(&self.local.context, live.rules(), &self.connection, request, client, &app).await;
+    }
+
+    async fn refuse(self: Arc<Self>, error: HeadError, client: impl Client + 'static) {
+        let _flight = self.local.drain.takes_off();
+        let live = self.local.live.current();
+        let problem = Problem::new(code_of(error), error.to_string());
+        pipeline::refuse(&self.local.context, live.rules(), &self.connection, problem, client).await;
+    }
+
+    fn unreadable(&self, status: u16) -> (ResponseHead, Bytes) {
+        let (code, detail) = match status {
+            408 => (Code::HeadTimeout, "The head of the request did not arrive in time."),
+            414 => (Code::UrlTooLong, "The request's target is far too long."),
+            431 => (Code::HeadersTooLarge, "The request's header fields are far too large."),
+            _ => (Code::RequestMalformed, "The request is not HTTP/1.1 as RFC 9112 describes it."),
+        };
+        let WorkerContext { clock, random, .. } = &self.local.context;
+        let now = u64::try_from(clock.wall().as_millisecond()).unwrap_or_default();
+        unparsed(code, detail, &ulid::Ulid::from_parts(now, random()).to_string())
+    }
+}
+
+fn code_of(error: HeadError) -> Code {
+    match error {
+        HeadError::HostMissing => Code::HostMissing,
+        HeadError::Method => Code::MethodUnsupported,
+        HeadError::Version => Code::VersionUnsupported,
+        HeadError::HostInvalid | HeadError::Target | HeadError::Framing | HeadError::Te | HeadError::Expectation => {
+            Code::RequestMalformed
+        }
+    }
+}

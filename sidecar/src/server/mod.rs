@@ -1,0 +1,16 @@
+//! What stands around the pipeline: sockets, TLS, workers, the admin port, and the end.
+
+mod accept;
+mod admin;
+mod app_health;
+mod connection;
+mod control;
+mod drain;
+mod options;
+mod running;
+mod worker;
+
+pub use control::{DEFAULT_CONTROL, request_drain};
+pub use drain::Drain;
+pub use options::{Addresses, Options};
+pub use running::{Running, start};

@@ -1,0 +1,100 @@
+//! What a sidecar is started with.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use shipshape_crds::sidecar_config::Listen;
+
+/// What a sidecar is started with. What is `None` is read from the configuration.
+pub struct Options {
+    /// The configuration's file; other files are relative to its folder.
+    pub config: PathBuf,
+    /// Where to accept TLS; port 0 takes a free one.
+    pub https: Option<SocketAddr>,
+    /// Where to accept plain HTTP.
+    pub http: Option<SocketAddr>,
+    /// Where to answer probes, metrics and the operator.
+    pub admin: Option<SocketAddr>,
+    /// Where the app listens.
+    pub app: Option<SocketAddr>,
+    /// How many workers; by default as many as there are whole cores.
+    pub workers: Option<usize>,
+    /// The socket through which a drain can be started; none without a path.
+    pub control: Option<PathBuf>,
+    /// The pod's UID, told on `/revision`.
+    pub pod_uid: Option<String>,
+    /// Where the access log goes.
+    pub access_log: Box<dyn Write + Send>,
+    /// Whether SIGTERM and SIGINT end the sidecar.
+    pub ends_on_signals: bool,
+}
+
+/// The addresses that a sidecar took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// TLS.
+    pub https: SocketAddr,
+    /// Plain HTTP.
+    pub http: SocketAddr,
+    /// Probes, metrics, revision.
+    pub admin: SocketAddr,
+}
+
+impl Addresses {
+    /// The line that a command prints when it serves: scripts read the addresses from it.
+    #[must_use]
+    pub fn serving(&self) -> String {
+        let Self { https, http, admin } = self;
+        format!(r#"{{"msg":"serving","https":"{https}","http":"{http}","admin":"{admin}"}}"#)
+    }
+}
+
+impl Options {
+    /// A sidecar as a container runs it: everything from the file, the access log on standard output.
+    #[must_use]
+    pub fn new(config: PathBuf) -> Self {
+        Self {
+            config,
+            https: None,
+            http: None,
+            admin: None,
+            app: None,
+            workers: None,
+            control: None,
+            pod_uid: None,
+            access_log: Box::new(std::io::stdout()),
+            ends_on_signals: false,
+        }
+    }
+
+    /// The addresses to listen on: what the command line says wins over the file.
+    ///
+    /// # Errors
+    /// When the file's text is no address.
+    pub(super) fn addresses(&self, listen: &Listen) -> anyhow::Result<Addresses> {
+        Ok(Addresses {
+            https: address("listen.https", self.https, &listen.https)?,
+            http: address("listen.http", self.http, &listen.http)?,
+            admin: address("listen.admin", self.admin, &listen.admin)?,
+        })
+    }
+
+    /// How many workers to start.
+    pub(super) fn worker_count(&self) -> usize {
+        // Of the cgroup's limit of CPU; what is below one core is one worker.
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.workers.unwrap_or_else(cores).max(1)
+    }
+}
+
+fn address(field: &str, said: Option<SocketAddr>, text: &str) -> anyhow::Result<SocketAddr> {
+    said.map_or_else(
+        || {
+            text.parse()
+                .with_context(|| format!("{field}: \"{text}\" is no address: write IP:PORT, such as 0.0.0.0:8443"))
+        },
+        Ok,
+    )
+}
