@@ -14,6 +14,14 @@ use shipshape_operator::model::Sound;
 use shipshape_operator::observe::{Observed, PepperFile};
 use shipshape_operator::settings::{Lifetimes, Settings};
 
+/// Each case, and the folder of its input.
+pub const CASES: [(&str, &str); 4] = [
+    ("minimal", "tests/golden/minimal"),
+    ("quickstart", "examples/quickstart"),
+    ("shop", "examples/shop"),
+    ("everything", "tests/golden/everything"),
+];
+
 const UID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A service as `check` hands it to `desired`.

@@ -6,17 +6,9 @@ mod case;
 mod coverage;
 mod redact;
 
-use case::{Case, repository};
+use case::{CASES, Case, repository};
 use shipshape_operator::desired::desired;
 use shipshape_operator::object::{KINDS, Object};
-
-/// Each case, and the folder of its input.
-const CASES: [(&str, &str); 4] = [
-    ("minimal", "tests/golden/minimal"),
-    ("quickstart", "examples/quickstart"),
-    ("shop", "examples/shop"),
-    ("everything", "tests/golden/everything"),
-];
 
 fn objects(case: &Case) -> Vec<Object> {
     desired(&case.sound).unwrap()
