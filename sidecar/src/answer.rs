@@ -1,4 +1,4 @@
-//! How a phase ends a request early: with an answer of our own, or with a refusal.
+//! How a phase ends a request early: with an answer of our own, with a refusal, or because nobody waits any more.
 
 use crate::problem::Problem;
 use crate::wire::ResponseHead;
@@ -10,6 +10,8 @@ pub enum Answer {
     Reply(ResponseHead),
     /// A refusal. Boxed: it is rare, and every phase's outcome would carry its size.
     Refuse(Box<Problem>),
+    /// Nothing: the client went away.
+    Gone,
 }
 
 impl From<Problem> for Answer {

@@ -1,12 +1,13 @@
 //! What tests of several modules share: heads, configurations, callers.
 
+use shipshape_crds::api_keys::{KeyParts, KeyRecord, KeyShard, KeyText, Peppers};
 use shipshape_crds::compile::{Input, RouteInput, compile};
 use shipshape_crds::policy::Policy;
 use shipshape_crds::routing::{Matching, Method};
 use shipshape_crds::sidecar_config::{AppEndpoint, Listen, ServiceName, SidecarConfig};
 use shipshape_crds::text::PathPattern;
 
-use crate::filters::api_key::KnownKey;
+use crate::filters::api_key::{KeyRing, KnownKey};
 use crate::wire::{Fields, RequestHead, Target, Version};
 
 /// A request's head for `shop.example` over HTTP/1.1.
@@ -68,4 +69,23 @@ pub fn known_key(id: &str, scopes: &[&str]) -> KnownKey {
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         expires_at: None,
     }
+}
+
+/// A key `dev` with these scopes, and the ring that accepts it.
+pub fn key_ring(scopes: &[&str]) -> (KeyText, KeyRing) {
+    let key = KeyText::new("dev", [1; 32]);
+    let mut peppers = Peppers::default();
+    peppers.insert("p", &[9; 32]);
+    let parts = KeyParts::parse(key.reveal()).unwrap();
+    let record = KeyRecord {
+        id: "dev".to_owned(),
+        hash: peppers.get("p").unwrap().hash(parts),
+        pepper: "p".to_owned(),
+        name: "ci".to_owned(),
+        owner: Some("team-a".to_owned()),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        expires_at: None,
+    };
+    let ring = KeyRing::build(&[KeyShard { keys: vec![record] }], &peppers);
+    (key, ring)
 }

@@ -1,6 +1,7 @@
 //! One protection per file: made once from the policy, asked once per request; they send nothing and log nothing.
 
 pub mod api_key;
+pub mod authentication;
 pub mod body_limit;
 pub mod client_address;
 pub mod head_limits;

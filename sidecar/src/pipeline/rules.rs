@@ -1,14 +1,24 @@
 //! The compiled configuration: what one request is measured against.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use shipshape_crds::routing::RouteTable;
 use shipshape_crds::sidecar_config::SidecarConfig;
-use shipshape_crds::validate::Finding;
 
 use crate::counters::LimitStore;
+use crate::facts::RouteFact;
 use crate::filters::api_key::KeyRing;
-use crate::filters::https_redirect::Ports;
-use crate::telemetry::metrics::SidecarMetrics;
+use crate::filters::authentication::Authentication;
+use crate::filters::body_limit::BodyLimit;
+use crate::filters::client_address::ClientAddress;
+use crate::filters::head_limits::HeadLimits;
+use crate::filters::host::Hosts;
+use crate::filters::https_redirect::{HttpsRedirect, Ports};
+use crate::filters::rate_limit::RateLimit;
+use crate::filters::scopes::Scopes;
+use crate::filters::security_headers::SecurityHeaders;
+use crate::telemetry::metrics::{RouteSlot, SidecarMetrics};
 
 /// What rules are made of.
 pub struct Inputs {
@@ -26,21 +36,57 @@ pub struct Inputs {
 
 /// The compiled configuration. A request takes one `Arc` of it and keeps it to its end.
 pub struct Rules {
-    config: Arc<SidecarConfig>,
+    pub(super) config: Arc<SidecarConfig>,
+    pub(super) service: String,
+    pub(super) outline: HeadLimits,
+    pub(super) hosts: Hosts,
+    pub(super) addresses: ClientAddress,
+    pub(super) keys: KeyRing,
+    /// Paths that are not found from outside: a table each, because they may overlap.
+    pub(super) internal: Vec<RouteTable>,
+    pub(super) table: RouteTable,
+    pub(super) routes: Vec<RouteRules>,
+    pub(super) default: RouteRules,
+    pub(super) unrouted: RouteSlot,
+}
+
+/// The compiled policy of one route: one named field each.
+pub(super) struct RouteRules {
+    pub(super) name: Arc<str>,
+    pub(super) slot: RouteSlot,
+    pub(super) redirect: Option<HttpsRedirect>,
+    pub(super) authentication: Option<Authentication>,
+    pub(super) scopes: Option<Scopes>,
+    /// Limits that need no identity.
+    pub(super) screened: Vec<RateLimit>,
+    /// Limits by credential.
+    pub(super) metered: Vec<RateLimit>,
+    pub(super) body: BodyLimit,
+    pub(super) timeouts: RouteTimeouts,
+    pub(super) headers: SecurityHeaders,
+}
+
+/// How long a route's requests may take, and where that was said.
+pub(super) struct RouteTimeouts {
+    pub(super) request: Option<Duration>,
+    pub(super) request_field: Arc<str>,
+    pub(super) body_idle: Option<Duration>,
+    pub(super) body_idle_field: Arc<str>,
+    pub(super) connect_field: Arc<str>,
 }
 
 impl Rules {
-    /// Compiles a configuration.
-    ///
-    /// # Errors
-    /// Everything in it that cannot be enforced, each with its field.
-    pub fn build(inputs: Inputs) -> Result<Self, Vec<Finding>> {
-        Ok(Self { config: inputs.config })
-    }
-
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Arc<SidecarConfig> {
         &self.config
+    }
+
+    /// The rules that a request follows.
+    pub(super) fn of(&self, route: RouteFact) -> &RouteRules {
+        match route {
+            RouteFact::Route(index) => self.routes.get(index).unwrap_or(&self.default),
+            RouteFact::Default | RouteFact::Unrouted => &self.default,
+        }
     }
 }

@@ -18,3 +18,10 @@ pub struct WorkerContext {
     /// The worker's end of the access log.
     pub access_log: AccessLog,
 }
+
+impl WorkerContext {
+    /// The monotonic time in nanoseconds, as limits count it.
+    pub(super) fn nanos(&self) -> u64 {
+        u64::try_from(self.clock.monotonic().as_nanos()).unwrap_or(u64::MAX)
+    }
+}

@@ -52,6 +52,13 @@ impl Problem {
         self
     }
 
+    /// Names the limits that another refusal of the same request names.
+    #[must_use]
+    pub fn violating_too(mut self, other: &Self) -> Self {
+        self.violated.extend(other.violated.iter().cloned());
+        self
+    }
+
     /// A field of the answer; `name` is in lower case.
     #[must_use]
     pub fn with_field(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {

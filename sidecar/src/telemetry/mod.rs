@@ -4,5 +4,6 @@ pub mod access_log;
 pub mod catalogue;
 mod collector;
 mod counts;
+pub mod line;
 pub mod metrics;
 mod process;

@@ -1,0 +1,22 @@
+//! dress: what every answer carries, the app's as well as our own.
+
+use bytes::Bytes;
+
+use super::rules::RouteRules;
+use crate::facts::Facts;
+use crate::filters::{rate_fields, request_id};
+use crate::wire::ResponseHead;
+
+pub(super) fn dress(rules: &RouteRules, facts: &Facts, head: &mut ResponseHead) {
+    rules.headers.dress(&mut head.fields, facts.secure);
+    rate_fields::set_fields(&facts.quotas, &mut head.fields);
+    // What one caller may see must not be kept for the next, unless the app said how.
+    if facts.caller.is_some() && !head.fields.has("cache-control") {
+        head.fields.append("cache-control", "no-store");
+    }
+    // RFC 9110 section 10.2.3: whoever is sent away is told for how long.
+    if matches!(head.status, 429 | 503) && facts.refusal.is_some() && !head.fields.has("retry-after") {
+        head.fields.append("retry-after", "1");
+    }
+    head.fields.set(Bytes::from_static(request_id::FIELD.as_bytes()), facts.request_id.clone());
+}

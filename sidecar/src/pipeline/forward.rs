@@ -1,0 +1,112 @@
+//! forward: the app is asked, and its answer is passed on as it comes.
+
+use std::sync::Arc;
+
+use shipshape_crds::policy::Enforcement;
+
+use super::inspect::Admitted;
+use super::rules::RouteRules;
+use super::worker::WorkerContext;
+use crate::answer::Answer;
+use crate::facts::Facts;
+use crate::filters::request_fields::{self, Told};
+use crate::problem::{Code, Problem};
+use crate::wire::{App, AppError, Body, BodyError, Client, Fields, RequestHead, ResponseHead, with_idle_timeout};
+
+pub(super) async fn forward(
+    context: &WorkerContext,
+    facts: &mut Facts,
+    admitted: Admitted<'_>,
+    client: &mut impl Client,
+    app: &impl App,
+) -> Result<(ResponseHead, Body), Answer> {
+    let (rules, mut head, body) = admitted.into_routed().into_parts();
+    let too_large = rules.body.of(&head).exceeded();
+    tell(&mut head, facts, rules);
+    let asked_at = context.clock.monotonic();
+    let asked = within(rules.timeouts.request, app.send(head, body));
+    let answered = tokio::select! {
+        biased;
+        answered = asked => answered,
+        // Dropping the app's future cancels its request.
+        () = client.gone() => return Err(Answer::Gone),
+    };
+    facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
+    match answered {
+        Some(Ok((head, body))) => Ok(passed_on(facts, rules, head, body)),
+        Some(Err(error)) => Err(refused(error, rules, too_large)),
+        None => Err(timed_out(facts, rules).into()),
+    }
+}
+
+fn tell(head: &mut RequestHead, facts: &Facts, rules: &RouteRules) {
+    let told = Told {
+        request_id: &facts.request_id,
+        peer: facts.connection.peer.ip(),
+        via_proxy: facts.origin.via_proxy,
+        secure: facts.secure,
+        authority: &head.authority,
+        caller: facts.caller.as_deref(),
+        key_field: rules.authentication.as_ref().map(crate::filters::authentication::Authentication::key_field),
+    };
+    request_fields::rewrite(&mut head.fields, &told);
+}
+
+/// `None` when the time is over.
+async fn within<T>(limit: Option<std::time::Duration>, future: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+fn passed_on(facts: &Facts, rules: &RouteRules, head: ResponseHead, body: Body) -> (ResponseHead, Body) {
+    let body = match (body, rules.timeouts.body_idle) {
+        (Body::Stream(stream), Some(idle)) if !is_event_stream(&head.fields) => {
+            Body::Stream(with_idle_timeout(stream, idle))
+        }
+        (body, _) => body,
+    };
+    let enforced = rules.body.enforcement == Enforcement::Enforce;
+    (head, facts.transfer.outgoing(body, enforced))
+}
+
+/// Streams that may be silent for long by design; the client's end ends them.
+fn is_event_stream(fields: &Fields) -> bool {
+    let media_type = fields.text("content-type").unwrap_or_default();
+    ["text/event-stream", "application/grpc"]
+        .iter()
+        .any(|long| media_type.get(..long.len()).is_some_and(|start| start.eq_ignore_ascii_case(long)))
+}
+
+fn refused(error: AppError, rules: &RouteRules, too_large: Problem) -> Answer {
+    let problem = match error {
+        AppError::Connect(why) => {
+            Problem::new(Code::AppUnreachable, "The service cannot be reached right now. Try again later.")
+                .caused_by(&rules.timeouts.connect_field)
+                .privately(why)
+        }
+        AppError::Broken(why) => {
+            Problem::new(Code::AppBroken, "The service broke its answer off. Try again later.").privately(why)
+        }
+        AppError::Request(BodyError::Gone) => return Answer::Gone,
+        AppError::Request(BodyError::TooLarge { .. }) => too_large,
+        AppError::Request(BodyError::Stalled) => {
+            Problem::new(Code::BodyTimeout, "The body stalled. Send it without long pauses.")
+                .caused_by(&rules.timeouts.body_idle_field)
+        }
+        AppError::Request(BodyError::Framing(why)) => {
+            Problem::new(Code::BodyMalformed, "The framing of the body is broken.").privately(why)
+        }
+    };
+    problem.into()
+}
+
+/// Whose fault the time was: a client that owes its body is not told that the app is slow.
+fn timed_out(facts: &Facts, rules: &RouteRules) -> Problem {
+    let field: &Arc<str> = &rules.timeouts.request_field;
+    if facts.transfer.waits_for_client() {
+        return Problem::new(Code::BodyTimeout, "The body took too long to arrive.").caused_by(field);
+    }
+    Problem::new(Code::AppTimeout, "The service did not answer in time. Try again later.").caused_by(field)
+}
