@@ -27,6 +27,12 @@ pub(super) struct BodyEnd {
 }
 
 impl BodyEnd {
+    /// What follows could be read in two ways: nobody will read it.
+    pub(super) fn abandon(&self) {
+        self.is_whole.store(false, Relaxed);
+        self.is_dropped.store(true, Relaxed);
+    }
+
     /// Nobody will read the rest: the connection cannot be used again.
     pub(super) fn is_abandoned(&self) -> bool {
         self.is_dropped.load(Relaxed) && !self.is_whole.load(Relaxed)

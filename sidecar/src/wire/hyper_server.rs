@@ -255,12 +255,12 @@ impl<S: Service> hyper::service::Service<http::Request<Incoming>> for Exchanges<
         let client = HyperClient { reply, exchange, busy };
         let service = Arc::clone(&self.service);
         let length = exact_length(&incoming);
-        let body = request_body(incoming, end);
+        let body = request_body(incoming, Arc::clone(&end));
         match request_head(parts, self.is_tls, length) {
             Ok(head) => drop(tokio::spawn(service.request(head, body, client))),
             Err(error) => {
-                // The rest of the connection could be read in two ways as well: `Connection: close` follows from this.
                 drop(body);
+                end.abandon();
                 drop(tokio::spawn(service.refuse(error, client)));
             }
         }

@@ -1,0 +1,86 @@
+//! The end of a sidecar: nothing that was accepted is lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::common::{App, Config, Http1, Http2, Program, eventually};
+
+#[tokio::test]
+async fn a_drain_goes_on_serving_and_says_goodbye() {
+    let app = App::start().await;
+    let mut program = Program::owning(Config::open(app.address));
+    let mut kept = Http1::plain(program.http).await;
+    assert_eq!(kept.get("/x").await.unwrap().header("connection"), None);
+    program.drain();
+    let last = kept.get("/x").await.unwrap();
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+    assert_eq!(Http1::plain(program.http).await.get("/x").await.unwrap().status, 200);
+    let mut two = Http2::secure(program.https, &program.certificate).await;
+    assert_eq!(two.get("/x").await.unwrap().status, 200);
+    assert_eq!(Http1::plain(program.admin).await.get("/readyz").await.unwrap().status, 200);
+    program.terminate();
+    assert!(program.ended().await);
+}
+
+#[tokio::test]
+async fn the_app_is_held_until_nothing_is_in_flight() {
+    let app = App::start().await;
+    let program = Program::owning(Config::open(app.address));
+    let at_once = Instant::now();
+    let told = Http1::plain(program.admin).await.get("/drained").await.unwrap();
+    assert_eq!(told.text(), "no drain began\n");
+    assert!(at_once.elapsed() < Duration::from_secs(4));
+
+    let mut slow = Http1::plain(program.http).await;
+    let answer = tokio::spawn(async move { slow.get("/slow/6500").await.unwrap().status });
+    eventually("the app was asked", async || (app.requests() == 1).then_some(())).await;
+    program.drain();
+    let told = Http1::plain(program.admin).await.get("/drained").await.unwrap();
+    assert_eq!(told.text(), "drained\n");
+    assert!(answer.is_finished(), "the app would have ended before its answer");
+    assert_eq!(answer.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn a_signal_under_load_loses_nothing() {
+    let app = App::start().await;
+    let mut program = Program::owning(Config::open(app.address));
+    let (ending, served) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let clients: Vec<_> =
+        (0..20).map(|_| tokio::spawn(load(program.http, Arc::clone(&ending), Arc::clone(&served)))).collect();
+    eventually("requests are served", async || (served.load(Relaxed) > 200).then_some(())).await;
+    program.terminate();
+    ending.store(true, Relaxed);
+    assert!(program.ended().await);
+    for client in clients {
+        assert_eq!(client.await.unwrap(), 0, "requests were lost");
+    }
+}
+
+/// Sends one request after the other until no connection is accepted any more; how many got no answer. A connection
+/// is used again only where the last answer did not announce its end.
+async fn load(address: std::net::SocketAddr, ending: Arc<AtomicBool>, served: Arc<AtomicUsize>) -> usize {
+    let mut lost = 0;
+    loop {
+        if tokio::net::TcpStream::connect(address).await.is_err() {
+            assert!(ending.load(Relaxed), "a connection was refused before the end");
+            return lost;
+        }
+        let mut client = Http1::plain_if_open(address).await;
+        while let Some(connection) = client.as_mut() {
+            match connection.get("/slow/20").await {
+                Ok(answer) if answer.status == 200 => {
+                    served.fetch_add(1, Relaxed);
+                    if answer.header("connection") == Some("close") {
+                        client = None;
+                    }
+                }
+                Ok(_) | Err(_) => {
+                    lost += 1;
+                    client = None;
+                }
+            }
+        }
+    }
+}
