@@ -28,6 +28,9 @@ pub fn wait(layout: &Layout, daemon: &Process, limit: Duration, mut probe: impl 
 /// The last lines of `log` that matter and where the rest is.
 pub fn explain(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
+    if text.trim().is_empty() {
+        return format!("Its log is empty: {}", log.display());
+    }
     format!("The last lines that matter:\n{}\nAll of it: {}", important(&text), log.display())
 }
 
@@ -60,6 +63,6 @@ mod tests {
         let layout = Layout { name: "t".into(), dir: dir.path().to_path_buf() };
         let gone = Process { name: "etcd".into(), pid: 1, started: 0, boot: "never".into() };
         let error = wait(&layout, &gone, Duration::from_secs(60), || bail!("not yet")).unwrap_err();
-        assert!(error.to_string().starts_with("etcd ended."));
+        assert!(error.to_string().starts_with("etcd ended. Its log is empty"));
     }
 }

@@ -107,13 +107,17 @@ pub fn install(out: &mut dyn Write) -> Result<()> {
     ensure!(geteuid().is_root(), "installing packages needs root: use sudo");
     writeln!(out, "This installs: {}", missing.packages.join(" "))?;
     agree(out)?;
-    let mut command = Command::new(apt);
-    command
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(&missing.packages)
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    let status = command.status().context("cannot start apt-get")?;
-    ensure!(status.success(), "apt-get install failed ({status}); `apt-get update` may help");
+    let get = |words: &[&str]| {
+        let mut command = Command::new(&apt);
+        command.args(words).env("DEBIAN_FRONTEND", "noninteractive").status().context("cannot start apt-get")
+    };
+    let words = [&["install", "--yes", "--no-install-recommends"], missing.packages.as_slice()].concat();
+    if !get(&words)?.success() {
+        // A fresh machine has no package lists yet.
+        get(&["update"])?;
+        let status = get(&words)?;
+        ensure!(status.success(), "apt-get install failed ({status}); what it said stands above");
+    }
     check(Mode::Node)
 }
 

@@ -21,7 +21,8 @@ use crate::steps::Steps;
 use crate::subnet::Slice;
 use crate::{host_dirs, net, node, node_config, pki};
 
-const MINUTE: Duration = Duration::from_secs(60);
+/// Long enough for a slow machine; a daemon that ends is noticed at once.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A cluster on its way up.
 pub struct Start<'a, 'b> {
@@ -112,6 +113,7 @@ impl<'a, 'b> Start<'a, 'b> {
         self.healthy("kube-controller-manager works", "kube-controller-manager", |kubectl| {
             service_account(kubectl).and_then(|()| node_open(kubectl, &layout))
         })?;
+        self.healthy("kube-scheduler is healthy", "kube-scheduler", scheduler_healthy)?;
         self.healthy("CoreDNS answers under its Service address", "coredns", |_| resolves(&dns))
     }
 
@@ -166,7 +168,7 @@ impl<'a, 'b> Start<'a, 'b> {
         let kubectl = self.kubectl();
         let process = self.state.process(name).with_context(|| format!("{name} was not started"))?;
         let layout = &self.layout;
-        self.steps.run(label, || wait(layout, process, MINUTE, || probe(&kubectl)))
+        self.steps.run(label, || wait(layout, process, PATIENCE, || probe(&kubectl)))
     }
 
     fn kubectl(&self) -> Kubectl {
@@ -181,6 +183,13 @@ fn api_ready(kubectl: &Kubectl) -> Result<()> {
 /// The controller-manager works when it has made the account that every pod needs.
 fn service_account(kubectl: &Kubectl) -> Result<()> {
     kubectl.run(&["get", "serviceaccount", "default", "--namespace=default"]).map(drop)
+}
+
+/// The API server asks the scheduler itself.
+fn scheduler_healthy(kubectl: &Kubectl) -> Result<()> {
+    let said = kubectl.run(&["get", "componentstatus", "scheduler", "-o", "jsonpath={.conditions[0]}"])?;
+    ensure!(said.contains(r#""status":"True""#), "the scheduler says {said}");
+    Ok(())
 }
 
 fn node_ready(kubectl: &Kubectl, layout: &Layout) -> Result<()> {
