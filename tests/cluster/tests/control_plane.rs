@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use shipshape_cluster::{Cluster, Mode, Options, State, available};
-use support::{files, traces};
+use support::traces::{files, traces};
 
 fn options(name: &str, audit: bool) -> Options {
     Cluster::down_named(name).unwrap();

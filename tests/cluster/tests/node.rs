@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shipshape_cluster::{BUSYBOX_IMAGE, Cluster, Image, Mode, Options, available};
-use support::{files, output, traces};
+use support::traces::{files, output, traces};
 
 /// Clusters with a node are large: one test at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
