@@ -8,6 +8,15 @@
 - --sidecar-pull-secret={{ .name }}
 {{- end }}
 - --cluster-domain={{ .Values.clusterDomain }}
+{{- with .Values.certificates.lifetime }}
+- --certificate-lifetime={{ . }}
+{{- end }}
+{{- with .Values.certificates.rootLifetime }}
+- --root-lifetime={{ . }}
+{{- end }}
+{{- with .Values.certificates.publishRootFor }}
+- --publish-root-for={{ . }}
+{{- end }}
 {{- range .Values.watchNamespaces }}
 - --namespace={{ . }}
 {{- end }}

@@ -25,15 +25,11 @@ stands here with the same verbs: made, adopted by server-side apply, repaired by
 # The number of replicas, apart from everything else, so that an autoscaler can take it over.
 - apiGroups: [apps]
   resources: [deployments/scale]
-  verbs: [get, patch]
+  verbs: [patch]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [create, delete, get, list, patch, update, watch]
-# What it looks at, to say why something is not ready.
-- apiGroups: [apps]
-  resources: [replicasets]
-  verbs: [get, list, watch]
-# An annotation makes the kubelet refresh the mounted policy at once.
+# What it looks at, to say why something is not ready. An annotation makes the kubelet refresh the mounted policy at once.
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, patch, watch]
