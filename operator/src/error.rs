@@ -31,6 +31,9 @@ pub enum Error {
     /// An object of that name is there already and belongs to somebody else.
     #[error("{0} exists already and was not made for this service: rename the service, or delete it")]
     Taken(String),
+    /// The process is about to end.
+    #[error("the operator is stopping")]
+    Stopping,
     /// Some objects could not be written; each is told in the service's status.
     #[error("{0} objects could not be written: {1}")]
     Objects(usize, String),
@@ -63,6 +66,7 @@ impl Error {
             Self::Json { .. } => "json",
             Self::Credential(_) => "credential",
             Self::Random(_) => "random",
+            Self::Stopping => "stopping",
             Self::Taken(_) => "taken",
             Self::Objects(..) => "objects",
         }

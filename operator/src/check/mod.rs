@@ -3,6 +3,7 @@
 mod input;
 mod kubernetes;
 mod refusal;
+mod room;
 mod sound;
 
 pub use self::{refusal::Refusal, sound::check};

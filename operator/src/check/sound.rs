@@ -8,6 +8,7 @@ use shipshape_crds::validate::{Finding, Severity, validate};
 
 use super::input::{Nothing, input, subject};
 use super::kubernetes;
+use super::room;
 use super::refusal::Refusal;
 use crate::credentials::{CredentialError, Leaf, LeafRequest, MountedFiles, Shards, revise, server_names, shard};
 use crate::desired::names::PEPPER_SECRET;
@@ -34,13 +35,16 @@ pub fn check(observed: &Observed) -> Result<Sound, Refusal> {
     let leaf = leaf(observed, service)?;
     let files = files(observed, &leaf, &shards)?;
     let name = ServiceName { namespace: observed.namespace.clone(), name: observed.name.clone() };
-    let config = compile(&input(name, &service.spec, &inside(observed), &nothing))?;
+    let config = revise(compile(&input(name, &service.spec, &inside(observed), &nothing))?, &files)?;
+    if let Some(too_large) = room::judge(&config)? {
+        return Err(Refusal::findings(&[too_large]));
+    }
     Ok(Sound {
         namespace: observed.namespace.clone(),
         name: observed.name.clone(),
         owner: service.controller_owner_ref(&()).unwrap_or_default(),
         spec: service.spec.clone(),
-        config: revise(config, &files)?,
+        config,
         leaf,
         trust_bundle: observed.authority.bundle(observed.now),
         files,

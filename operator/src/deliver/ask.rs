@@ -78,10 +78,12 @@ async fn exchange(address: SocketAddr) -> Result<RevisionAnswer, AskError> {
         }
         Ok(serde_json::from_slice(&body.to_bytes())?)
     };
-    // The connection is driven beside the exchange and goes with it.
+    // The connection is driven beside the exchange; what it received before it ended is still answered.
+    tokio::pin!(answer);
     tokio::select! {
-        answer = answer => answer,
-        ended = connection => Err(ended.err().map_or_else(|| AskError::Connect(std::io::ErrorKind::UnexpectedEof.into()), AskError::Http)),
+        biased;
+        answer = &mut answer => answer,
+        _ended = connection => answer.await,
     }
 }
 

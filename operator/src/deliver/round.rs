@@ -31,13 +31,13 @@ pub async fn deliver(
 ) -> Delivery {
     let pods = targets(pods);
     let pending = deliveries.pending(service, revision, &pods, Instant::now());
-    let rounds = pending.into_iter().map(|pod| async move {
+    let rounds = pending.into_iter().map(|pod: Target| async move {
         let state = weigh(revision, &pod.uid, ask(pod.admin, PATIENCE).await);
         let is_pending = state != PodState::Confirmed;
         if is_pending && deliveries.must_tell(service, revision, &pod.uid, Instant::now()) {
-            refresh(client, service.0, pod).await;
+            refresh(client, service.0, &pod).await;
         }
-        (pod.uid.clone(), state)
+        (pod.uid, state)
     });
     let states: HashMap<_, _> = stream::iter(rounds).buffer_unordered(AT_ONCE).collect().await;
     deliveries.settle(service, revision, &pods, &states, Instant::now())

@@ -70,15 +70,9 @@ pub fn weigh(revision: &str, uid: &str, answer: Result<RevisionAnswer, AskError>
 impl Deliveries {
     /// The pods that have not confirmed this revision.
     #[must_use]
-    pub fn pending<'a>(
-        &self,
-        service: (&str, &str),
-        revision: &str,
-        pods: &'a [Target],
-        now: Instant,
-    ) -> Vec<&'a Target> {
+    pub fn pending(&self, service: (&str, &str), revision: &str, pods: &[Target], now: Instant) -> Vec<Target> {
         self.with(service, revision, now, |tracked| {
-            pods.iter().filter(|pod| !tracked.confirmed.contains(&pod.uid)).collect()
+            pods.iter().filter(|pod| !tracked.confirmed.contains(&pod.uid)).cloned().collect()
         })
     }
 
@@ -202,7 +196,7 @@ mod tests {
         let delivery = all.settle(SHOP, "r1", &pods, &first, start);
         assert_eq!(delivery.ask_again, Some(Duration::from_millis(100)));
         assert_eq!(delivery.pods[1], ("b".to_owned(), PodState::Pending("why".into())));
-        assert_eq!(all.pending(SHOP, "r1", &pods, start), [&pods[1]]);
+        assert_eq!(all.pending(SHOP, "r1", &pods, start), [pods[1].clone()]);
 
         let second = HashMap::from([("uid-b".to_owned(), PodState::Confirmed)]);
         let later = start + Duration::from_millis(400);

@@ -25,16 +25,21 @@ pub struct Desk<'a> {
     pub recorder: &'a Recorder,
 }
 
-/// Reports on a service whose objects were brought to what is desired.
+/// Reports on a service whose objects were brought to what is desired; answers whether the report is the first to say
+/// that every pod confirmed this revision.
 ///
 /// # Errors
 /// When the API server does not take the status.
-pub async fn report(desk: Desk<'_>, outcome: &Outcome<'_>) -> Result<ApiServiceStatus, Error> {
+pub async fn report(desk: Desk<'_>, outcome: &Outcome<'_>) -> Result<bool, Error> {
     let new = status(outcome);
     let Outcome { observed, sound, applied, .. } = outcome;
     let told = notices(&observed.status, &new, applied, &sound.warnings);
     write(desk, observed, &new, told).await?;
-    Ok(new)
+    Ok(confirms(&new) && !(confirms(&observed.status) && observed.status.revision == new.revision))
+}
+
+fn confirms(status: &ApiServiceStatus) -> bool {
+    status.conditions.iter().any(|condition| condition.type_ == "PolicyApplied" && condition.status == "True")
 }
 
 /// Reports on a service of which nothing can be made.
