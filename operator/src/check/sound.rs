@@ -8,8 +8,8 @@ use shipshape_crds::validate::{Finding, Severity, validate};
 
 use super::input::{Nothing, input, subject};
 use super::kubernetes;
-use super::room;
 use super::refusal::Refusal;
+use super::room;
 use crate::credentials::{CredentialError, Leaf, LeafRequest, MountedFiles, Shards, revise, server_names, shard};
 use crate::desired::names::PEPPER_SECRET;
 use crate::model::Sound;

@@ -11,32 +11,66 @@ use shipshape_crds::names::{KEY_SHARDS, KEYS_PER_SHARD};
 pub struct Shards {
     /// The shards that hold a key, by their number, each sorted by key id.
     pub shards: Vec<(usize, KeyShard)>,
-    /// The names of `ApiKey`s for which there is no room: more than [`KEY_SHARDS`] × [`KEYS_PER_SHARD`] in all.
+    /// The names of `ApiKey`s for which there is no room in [`KEY_SHARDS`] Secrets of [`KEYS_PER_SHARD`] keys.
     pub no_room: Vec<String>,
 }
+
+/// What fits into one shard.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    keys: usize,
+    bytes: usize,
+}
+
+/// A Secret holds 1,048,576 bytes; the frame around the records is small.
+const ROOM: Room = Room { keys: KEYS_PER_SHARD, bytes: 1_048_000 };
 
 /// The keys of a service that hold at that moment. Left out are expired keys, keys of other services, and keys that are
 /// not made yet.
 #[must_use]
 pub fn shard(keys: &[ApiKey], service: &str, now: Timestamp) -> Shards {
-    fill(keys.iter().filter_map(|key| record(key, service, now)).collect(), KEYS_PER_SHARD)
+    fill(keys.iter().filter_map(|key| record(key, service, now)).collect(), ROOM)
 }
 
 /// Each record into its own shard or, where that is full, the next one with room.
-fn fill(mut records: Vec<KeyRecord>, room: usize) -> Shards {
+fn fill(mut records: Vec<KeyRecord>, room: Room) -> Shards {
     records.sort_by(|one, other| (&one.id, &one.name).cmp(&(&other.id, &other.name)));
-    let mut filled: Vec<(usize, KeyShard)> = (0..KEY_SHARDS).map(|number| (number, KeyShard::default())).collect();
+    let mut filled: Vec<Filling> = (0..KEY_SHARDS).map(|number| Filling { number, ..Filling::default() }).collect();
     let mut no_room = Vec::new();
     for record in records {
-        let home = home_of(&record.id);
-        let (before, from) = filled.split_at_mut(home);
-        match from.iter_mut().chain(before).find(|(_, shard)| shard.keys.len() < room) {
-            Some((_, shard)) => shard.keys.push(record),
+        let bytes = size(&record);
+        let (before, from) = filled.split_at_mut(home_of(&record.id));
+        match from.iter_mut().chain(before).find(|filling| filling.has_room(bytes, room)) {
+            Some(filling) => filling.add(record, bytes),
             None => no_room.push(record.name),
         }
     }
-    filled.retain(|(_, shard)| !shard.keys.is_empty());
-    Shards { shards: filled, no_room }
+    let used = filled.into_iter().filter(|filling| !filling.shard.keys.is_empty());
+    Shards { shards: used.map(|filling| (filling.number, filling.shard)).collect(), no_room }
+}
+
+/// A shard on its way.
+#[derive(Debug, Default)]
+struct Filling {
+    number: usize,
+    shard: KeyShard,
+    bytes: usize,
+}
+
+impl Filling {
+    fn has_room(&self, bytes: usize, room: Room) -> bool {
+        self.shard.keys.len() < room.keys && self.bytes.saturating_add(bytes) <= room.bytes
+    }
+
+    fn add(&mut self, record: KeyRecord, bytes: usize) {
+        self.bytes += bytes;
+        self.shard.keys.push(record);
+    }
+}
+
+/// The bytes of a record in its file, with a comma.
+fn size(record: &KeyRecord) -> usize {
+    serde_json::to_vec(record).map_or(usize::MAX, |text| text.len() + 1)
 }
 
 /// The shard that a key belongs to, by its id alone.
@@ -123,7 +157,7 @@ mod tests {
     fn a_full_shard_overflows_and_what_has_no_room_is_named() {
         let keys: Vec<ApiKey> = (0..20).map(|n| key(&format!("k{n:02}"), &format!("id{n:02}"), json!({}))).collect();
         let records: Vec<KeyRecord> = keys.iter().filter_map(|key| record(key, "shop", now())).collect();
-        let shards = fill(records, 2);
+        let shards = fill(records, Room { keys: 2, ..ROOM });
         assert!(shards.shards.iter().all(|(_, shard)| shard.keys.len() == 2));
         assert_eq!(shards.shards.len() * 2 + shards.no_room.len(), 20);
         assert_eq!(shards.no_room, ["k16", "k17", "k18", "k19"]);
@@ -131,17 +165,24 @@ mod tests {
 
     #[test]
     fn a_full_shard_fits_into_a_secret() {
-        let record = KeyRecord {
-            id: "0123456789ab".into(),
-            hash: "4".repeat(44),
-            pepper: "20261121T090000Z".into(),
-            name: "a-name-of-ordinary-length".into(),
-            owner: Some("somebody@shop.example".into()),
-            scopes: vec!["customer".into()],
-            expires_at: Some(now()),
+        let sized = |keys: usize, scopes: usize| {
+            let record = |number: usize| KeyRecord {
+                id: format!("{number:012}"),
+                hash: "4".repeat(44),
+                pepper: "20261121T090000Z".into(),
+                name: "a-name-of-ordinary-length".into(),
+                owner: Some("somebody@shop.example".into()),
+                scopes: vec!["s".repeat(128); scopes],
+                expires_at: Some(now()),
+            };
+            let shards = fill((0..keys).map(record).collect(), ROOM);
+            let largest =
+                shards.shards.iter().map(|(_, shard)| serde_json::to_vec(shard).unwrap().len()).max().unwrap();
+            (largest, shards.no_room.len())
         };
-        let shard = KeyShard { keys: vec![record; KEYS_PER_SHARD] };
-        let size = serde_json::to_vec(&shard).unwrap().len();
-        assert!(size < 1_048_576, "{size} bytes");
+        let (ordinary, left_out) = sized(KEY_SHARDS * KEYS_PER_SHARD, 0);
+        assert!(ordinary < 1_048_576 && left_out == 0, "{ordinary} bytes, {left_out} left out");
+        let (wordy, left_out) = sized(8_000, 8);
+        assert!((1_000_000..1_048_576).contains(&wordy) && left_out > 0, "{wordy} bytes, {left_out} left out");
     }
 }
