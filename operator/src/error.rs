@@ -7,7 +7,7 @@ use crate::random::NoRandomness;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The API server refused, or did not answer.
-    #[error("{what}: {source}")]
+    #[error("{what}: {}", said(source))]
     Api {
         /// What was tried, such as `apply Deployment/shop`.
         what: String,
@@ -37,6 +37,14 @@ pub enum Error {
     /// Some objects could not be written; each is told in the service's status.
     #[error("{0} objects could not be written: {1}")]
     Objects(usize, String),
+}
+
+/// What the API server said, without the whole answer around it.
+fn said(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
+        other => other.to_string(),
+    }
 }
 
 impl Error {

@@ -69,7 +69,9 @@ async fn lead(
     tracing::info!("leading");
     health.metrics.leads(true);
     let settings = args.settings();
-    let keeper = Keeper::start(&client, &settings).await.context("the certificate authority cannot be kept")?;
+    let keeper = Keeper::start(&client, &settings, health.metrics.clone())
+        .await
+        .context("the certificate authority cannot be kept")?;
     let shared = shared(client, settings, Arc::clone(&health), &keeper, args.identity.clone());
     let mut loops = JoinSet::new();
     let namespaces = match args.namespaces.as_slice() {

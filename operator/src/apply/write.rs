@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::object::Object;
 use crate::observe::Live;
 
+/// How often a replacement is tried while others write the same object.
+const ATTEMPTS: usize = 4;
+
 /// Writes one object.
 pub struct Writer<'a> {
     api: Api<DynamicObject>,
@@ -51,7 +54,7 @@ impl<'a> Writer<'a> {
         match self.api.patch(self.object.name(), &params, &Patch::Apply(&signed)).await {
             Ok(written) => self.live(&written),
             Err(kube::Error::Api(status)) if status.code == 422 => match self.find().await? {
-                Some(live) => self.replace(&live).await,
+                Some(live) => Box::pin(self.replace(&live)).await,
                 None => Err(Error::api(format!("apply {}", self.what))(kube::Error::Api(status))),
             },
             Err(error) => Err(Error::api(format!("apply {}", self.what))(error)),
@@ -61,15 +64,29 @@ impl<'a> Writer<'a> {
     /// Puts ours in the place of the live object, and takes its fields back from whoever wrote them.
     ///
     /// # Errors
-    /// When the API server refuses, or somebody else wrote in between.
+    /// When the API server refuses, or somebody else writes faster, again and again.
     pub async fn replace(&self, live: &Live) -> Result<Live, Error> {
-        let written = self.put(live).await?;
-        // The server notes what changed under our name as an update, which later applies could not take back.
-        let noted = |entry: &ManagedFieldsEntry| entry.operation.as_deref() == Some("Update");
-        if drift(self.object, &written).is_some() && written.managed_fields().iter().any(noted) {
-            return self.put(&written).await;
+        let mut last = live.clone();
+        for _ in 0..ATTEMPTS {
+            match self.put(&last).await {
+                Ok(written) if !self.noted_as_update(&written) => return Ok(written),
+                Ok(written) => last = written,
+                // Controllers write statuses all the time: what they wrote is read and kept.
+                Err(Error::Api { source, .. }) if is_conflict(&source) => match self.find().await? {
+                    Some(now) => last = now,
+                    None => return self.apply().await,
+                },
+                Err(error) => return Err(error),
+            }
         }
-        Ok(written)
+        self.put(&last).await
+    }
+
+    /// The server notes what a replacement changed as an update under our name, which later applies could not take
+    /// back; a second replacement changes nothing and so leaves no note.
+    fn noted_as_update(&self, written: &Live) -> bool {
+        let noted = |entry: &ManagedFieldsEntry| entry.operation.as_deref() == Some("Update");
+        drift(self.object, written).is_some() && written.managed_fields().iter().any(noted)
     }
 
     async fn put(&self, live: &Live) -> Result<Live, Error> {
@@ -84,4 +101,8 @@ impl<'a> Writer<'a> {
     fn live(&self, written: &DynamicObject) -> Result<Live, Error> {
         Live::new(written).map_err(Error::json(format!("read {}", self.what)))
     }
+}
+
+fn is_conflict(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 409)
 }

@@ -77,7 +77,7 @@ async fn steps(object: &DynamicObject, context: &Context) -> Result<Action, Erro
 /// When the service is looked at again, if nothing happens before.
 fn again(observed: &Observed, sound: &Sound, applied: &Applied, delivery: &Delivery) -> Result<Action, Error> {
     if let Some(first) = applied.failed.first() {
-        return Err(Error::Objects(applied.failed.len(), format!("{}: {}", first.object, first.message)));
+        return Err(Error::Objects(applied.failed.len(), first.message.clone()));
     }
     let renewal = until(observed.now, sound.leaf.renews_at()) + spread(&observed.uid);
     let expiries = observed.keys.iter().filter_map(|key| key.spec.expires_at).filter(|ends| *ends > observed.now);

@@ -13,6 +13,7 @@ use super::peppers::{create, keepsake};
 use crate::apply::MANAGER;
 use crate::credentials::{Authority, advance, due, next_due};
 use crate::error::Error;
+use crate::health::Metrics;
 use crate::random::fresh;
 use crate::settings::Settings;
 
@@ -27,6 +28,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(10);
 pub struct Keeper {
     api: Api<Secret>,
     settings: Settings,
+    metrics: Metrics,
     current: watch::Sender<Arc<Authority>>,
 }
 
@@ -35,10 +37,16 @@ impl Keeper {
     ///
     /// # Errors
     /// When the API server refuses, or what is stored is damaged: then it is left as it is.
-    pub async fn start(client: &Client, settings: &Settings) -> Result<Self, Error> {
+    pub async fn start(client: &Client, settings: &Settings, metrics: Metrics) -> Result<Self, Error> {
         let api = Api::<Secret>::namespaced(client.clone(), &settings.namespace);
         let found = bring(&api, settings, None).await?;
-        Ok(Self { api, settings: settings.clone(), current: watch::Sender::new(Arc::new(found)) })
+        let keeper = Self { api, settings: settings.clone(), metrics, current: watch::Sender::new(Arc::new(found)) };
+        keeper.show();
+        Ok(keeper)
+    }
+
+    fn show(&self) {
+        self.metrics.authority(self.current.borrow().active.trusted.certificate.not_after.as_second());
     }
 
     /// The CA, as it changes.
@@ -57,6 +65,7 @@ impl Keeper {
                 Ok(new) if new != *known => {
                     tracing::info!("the certificate authority changed its roots");
                     self.current.send_replace(Arc::new(new));
+                    self.show();
                     continue;
                 }
                 Ok(_) => {}

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::ListParams;
-use kube::core::DynamicObject;
+use kube::core::{DynamicObject, TypeMeta};
 use kube::runtime::reflector::Store;
 use kube::{Api, Client, ResourceExt};
 use serde::de::DeserializeOwned;
@@ -88,8 +88,13 @@ async fn list(
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &kind.resource());
     let wanted = ListParams::default().labels(&format!("{}={name}", names::SERVICE_LABEL));
     let found = api.list(&wanted).await.map_err(Error::api(format!("list {}", kind.plural)))?;
-    let live = |object: &DynamicObject| Ok(((kind.kind, object.name_any()), Live::new(object)?));
-    let all = found.items.iter().map(live).collect::<Result<_, serde_json::Error>>();
+    let resource = kind.resource();
+    let live = |mut object: DynamicObject| {
+        // In a list, only the list says what its items are.
+        object.types = Some(TypeMeta { api_version: resource.api_version.clone(), kind: resource.kind.clone() });
+        Ok(((kind.kind, object.name_any()), Live::new(&object)?))
+    };
+    let all = found.items.into_iter().map(live).collect::<Result<_, serde_json::Error>>();
     all.map_err(Error::json(format!("read {}", kind.plural)))
 }
 

@@ -110,8 +110,7 @@ pub fn degraded(outcome: &Outcome<'_>) -> Facet {
     if let Some(failure) = outcome.applied.failed.first() {
         let more = outcome.applied.failed.len() - 1;
         let others = if more == 0 { String::new() } else { format!(" ({more} more)") };
-        let message =
-            format!("{}: {}{others}; it is tried again; {}", failure.object, failure.message, serving(&rollout));
+        let message = format!("{}{others}; it is tried again; {}", failure.message, serving(&rollout));
         return Facet::new(KIND, State::True, "ApplyFailed", message);
     }
     if let Some(contested) = outcome.applied.contested.first() {
