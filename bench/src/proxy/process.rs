@@ -1,0 +1,110 @@
+//! A process that is being measured: started on its core, its words kept, and ended with its owner.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::cores::spawn_on;
+
+/// How long a proxy may take until it serves.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A process; it is killed and reaped when this is dropped, since nothing is left that it should finish.
+pub struct Process {
+    child: Child,
+    said: Receiver<String>,
+}
+
+impl Process {
+    /// Starts a program on a core, its standard output in a file.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(command: &mut Command, core: usize, output: &Path) -> Result<Self> {
+        let file = File::options().create(true).append(true).open(output);
+        let file = file.with_context(|| format!("cannot write {}", output.display()))?;
+        command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped());
+        let mut child = spawn_on(core, command)?;
+        let said = listen_to(child.stderr.take().context("a program without standard error")?);
+        Ok(Self { child, said })
+    }
+
+    /// Waits for the line of standard error in which `find` finds something.
+    ///
+    /// # Errors
+    /// When no such line comes in time, with the lines that came.
+    pub fn wait_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut others = Vec::new();
+        loop {
+            let Ok(line) = self.said.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
+                bail!("the proxy does not serve; it said:\n{}", others.join("\n"));
+            };
+            if let Some(found) = find(&line) {
+                return Ok(found);
+            }
+            others.push(line);
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Where it has ended already, there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads to the end, so that the process never waits for a full pipe.
+fn listen_to(stderr: ChildStderr) -> Receiver<String> {
+    let (lines, said) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // Nobody listens once it serves.
+            let _ = lines.send(line);
+        }
+    });
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cores::Cores;
+
+    fn shell(script: &str, folder: &Path) -> Process {
+        let core = Cores::choose().unwrap().proxy;
+        Process::start(Command::new("sh").args(["-c", script]), core, &folder.join("output")).unwrap()
+    }
+
+    #[test]
+    fn its_line_is_found_and_its_output_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = shell("echo out; echo one >&2; echo port=7 >&2; sleep 60", folder.path());
+        let found = process.wait_for(|line| line.strip_prefix("port=").map(str::to_owned)).unwrap();
+        assert_eq!(found, "7");
+        let id = process.id();
+        drop(process);
+        assert!(!Path::new(&format!("/proc/{id}")).exists(), "it outlives its owner");
+        assert_eq!(std::fs::read_to_string(folder.path().join("output")).unwrap(), "out\n");
+    }
+
+    #[test]
+    fn what_it_said_is_told_when_it_does_not_serve() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = shell("echo 'port taken' >&2", folder.path()).wait_for(|_| None::<()>).unwrap_err();
+        assert!(error.to_string().ends_with("it said:\nport taken"), "{error}");
+    }
+}
