@@ -53,7 +53,7 @@ pub struct RunArguments {
     /// Where the app listens.
     #[arg(long, value_name = "ADDR")]
     pub app: Option<SocketAddr>,
-    /// How many worker threads; by default one for each whole core that the container may use.
+    /// How many worker threads; by default one for each whole core of the container's CPU limit.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
     /// The socket for `drain`.

@@ -14,6 +14,7 @@ use super::live::{Live, Shared};
 use crate::pipeline::Ports;
 use crate::telemetry::metrics::SidecarMetrics;
 use crate::tls::Tickets;
+use crate::wire::Limits;
 
 /// The configuration in force, and how to replace it.
 pub struct LiveConfig {
@@ -66,6 +67,12 @@ impl LiveConfig {
     #[must_use]
     pub fn current(&self) -> Arc<Live> {
         self.current.load_full()
+    }
+
+    /// The limits of a connection in force: asked at every step of it, so nothing is counted up for that.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.current.load().limits()
     }
 
     /// The file that it is read from.

@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::connection::{Accepted, Port};
 use super::drain::Drain;
@@ -39,15 +38,18 @@ pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes.
 pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) {
-    let end = async {
+    let mut end = Box::pin(async {
         drain.stopped().await;
         drain.may_refuse().await;
-    };
-    let mut end = std::pin::pin!(end);
+    });
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => hand_over(stream, peer, port, &workers),
+                // The worker's own runtime has to watch it from here on.
+                Ok((stream, peer)) => match stream.into_std() {
+                    Ok(stream) => hand_over(stream, peer, port, &workers),
+                    Err(error) => tracing::warn!(%error, "a connection could not be handed to its worker"),
+                },
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(REST).await;
@@ -56,13 +58,18 @@ pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, dr
             () = &mut end => break,
         }
     }
-    let mut context = Context::from_waker(Waker::noop());
-    while let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut context) {
-        hand_over(stream, peer, port, &workers);
+    drop(end);
+    // Asked of the kernel itself: what the runtime knows of the queue may be older than its last connection.
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, peer)) = listener.accept() {
+        match stream.set_nonblocking(true) {
+            Ok(()) => hand_over(stream, peer, port, &workers),
+            Err(error) => tracing::warn!(%error, "a connection could not be handed to its worker"),
+        }
     }
 }
 
-fn hand_over(stream: TcpStream, peer: SocketAddr, port: Port, workers: &Workers) {
+fn hand_over(stream: std::net::TcpStream, peer: SocketAddr, port: Port, workers: &Workers) {
     let metrics = workers.metrics();
     metrics.connections_accepted.with_label_values(&[port.label()]).inc();
     let Some(worker) = workers.least_loaded() else { return };
@@ -70,9 +77,5 @@ fn hand_over(stream: TcpStream, peer: SocketAddr, port: Port, workers: &Workers)
         metrics.connections_refused.inc();
         return;
     }
-    // The worker's own runtime has to watch it from here on.
-    match stream.into_std() {
-        Ok(stream) => worker.hand_over(Accepted { stream, peer, port }),
-        Err(error) => tracing::warn!(%error, "a connection could not be handed to its worker"),
-    }
+    worker.hand_over(Accepted { stream, peer, port });
 }

@@ -120,7 +120,7 @@ struct Served {
 
 impl wire::Service for Served {
     fn limits(&self) -> Limits {
-        Limits { age: self.age, ..self.local.live.current().limits() }
+        Limits { age: self.age, ..self.local.live.limits() }
     }
 
     async fn request(self: Arc<Self>, head: RequestHead, body: IncomingBody, client: impl Client + 'static) {

@@ -5,6 +5,7 @@ mod admin;
 mod app_health;
 mod connection;
 mod control;
+mod control_thread;
 mod drain;
 mod options;
 mod running;

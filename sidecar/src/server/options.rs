@@ -7,6 +7,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use shipshape_crds::sidecar_config::Listen;
 
+/// The CPU limit of this container (control groups, version 2). Without a limit one worker is enough: a pod that may
+/// use a whole node rarely needs more in front of one app.
+const CPU_LIMIT: &str = "/sys/fs/cgroup/cpu.max";
+
 /// What a sidecar is started with. What is `None` is read from the configuration.
 pub struct Options {
     /// The configuration's file; other files are relative to its folder.
@@ -19,7 +23,7 @@ pub struct Options {
     pub admin: Option<SocketAddr>,
     /// Where the app listens.
     pub app: Option<SocketAddr>,
-    /// How many workers; by default as many as there are whole cores.
+    /// How many workers; by default one for each whole core of the CPU limit, and one without a limit.
     pub workers: Option<usize>,
     /// The socket through which a drain can be started; none without a path.
     pub control: Option<PathBuf>,
@@ -83,10 +87,15 @@ impl Options {
 
     /// How many workers to start.
     pub(super) fn worker_count(&self) -> usize {
-        // Of the cgroup's limit of CPU; what is below one core is one worker.
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        self.workers.unwrap_or_else(cores).max(1)
+        let limit = || std::fs::read_to_string(CPU_LIMIT).ok().and_then(|text| whole_cores(&text)).unwrap_or(1);
+        self.workers.unwrap_or_else(limit).max(1)
     }
+}
+
+/// Whole cores of a limit as the kernel writes it: `QUOTA PERIOD`, or `max PERIOD` for none.
+fn whole_cores(text: &str) -> Option<usize> {
+    let mut numbers = text.split_ascii_whitespace().map(|word| word.parse::<usize>().ok());
+    numbers.next()??.checked_div(numbers.next()??)
 }
 
 fn address(field: &str, said: Option<SocketAddr>, text: &str) -> anyhow::Result<SocketAddr> {
@@ -97,4 +106,28 @@ fn address(field: &str, said: Option<SocketAddr>, text: &str) -> anyhow::Result<
         },
         Ok,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_below_a_core_or_none_is_one_worker() {
+        assert_eq!(whole_cores("250000 100000\n"), Some(2));
+        assert_eq!(whole_cores("50000 100000\n"), Some(0));
+        assert_eq!(whole_cores("max 100000\n"), None);
+        assert_eq!(Options { workers: Some(0), ..Options::new("x".into()) }.worker_count(), 1);
+    }
+
+    #[test]
+    fn what_the_command_line_says_wins() {
+        let any = || "127.0.0.1:0".to_owned();
+        let listen = Listen { https: any(), http: "x".to_owned(), admin: any() };
+        let said = "127.0.0.1:1".parse().ok();
+        let taken = Options { http: said, ..Options::new("x".into()) }.addresses(&listen).unwrap();
+        assert_eq!(Some(taken.http), said);
+        let error = Options::new("x".into()).addresses(&listen).unwrap_err();
+        assert!(error.to_string().contains("listen.http"), "{error}");
+    }
 }

@@ -1,33 +1,25 @@
-//! A sidecar from its start to its end: a control thread, and workers.
+//! Starting a sidecar, and holding one that runs.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use shipshape_crds::sidecar_config::SidecarConfig;
-use tokio::net::{TcpListener, UnixListener};
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::accept::{accept, listen};
-use super::admin::{self, Admin};
-use super::app_health::AppHealth;
-use super::connection::{Local, Port};
+use super::accept::listen;
+use super::connection::Local;
 use super::control;
+use super::control_thread::{Listeners, Parts, run};
 use super::drain::Drain;
 use super::options::{Addresses, Options};
 use super::worker::Workers;
 use crate::clock::SystemClock;
 use crate::counters::LimitStore;
-use crate::live_config::{Bundle, LiveConfig, Shared, watch};
+use crate::live_config::{Bundle, LiveConfig, Shared};
 use crate::pipeline::{Ports, WorkerContext};
 use crate::telemetry::access_log::Sink;
 use crate::telemetry::metrics::SidecarMetrics;
 use crate::tls::Tickets;
-
-/// How long the last lines of the access log may take.
-const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// A sidecar that serves.
 pub struct Running {
@@ -37,34 +29,38 @@ pub struct Running {
     control: JoinHandle<()>,
 }
 
-/// Everything that the control thread owns.
-struct Parts {
-    options: Options,
-    listeners: Listeners,
-    live: Arc<LiveConfig>,
-    drain: Arc<Drain>,
-    workers: Arc<Workers>,
-    log: Sink,
-}
-
-struct Listeners {
-    https: TcpListener,
-    http: TcpListener,
-    admin: TcpListener,
-    control: Option<UnixListener>,
-}
-
 /// Starts a sidecar. It serves when this returns.
 ///
 /// # Errors
 /// Everything that keeps it from serving: what is wrong with the configuration, addresses that are taken.
-pub fn start(mut options: Options) -> anyhow::Result<Running> {
+pub fn start(options: Options) -> anyhow::Result<Running> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the control thread's runtime: are file descriptors left?")?;
+    let prepared = {
+        let _entered = runtime.enter();
+        prepare(options)
+    };
+    let (parts, addresses) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            // The caller may be a task of another runtime, where a runtime must not be waited for.
+            runtime.shutdown_background();
+            return Err(error);
+        }
+    };
+    let (live, drain) = (Arc::clone(&parts.live), Arc::clone(&parts.drain));
+    let control = std::thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(move || run(&runtime, parts))
+        .context("cannot start the control thread: is the limit of processes reached?")?;
+    Ok(Running { addresses, drain, live, control })
+}
+
+fn prepare(mut options: Options) -> anyhow::Result<(Parts, Addresses)> {
     let config = Bundle::read(&options.config)?.config;
-    let (listeners, addresses) = runtime.block_on(async { bind(&options, &config) })?;
+    let (listeners, addresses) = bind(&options, &config)?;
     let metrics = SidecarMetrics::new()?;
     let shared = Shared {
         limits: Arc::new(LimitStore::default()),
@@ -79,12 +75,7 @@ pub fn start(mut options: Options) -> anyhow::Result<Running> {
     let log = Sink::start(out, &metrics.access_log_dropped).context("cannot start the access log's thread")?;
     let locals = (0..options.worker_count()).map(|_| local(&live, &log, &drain, &metrics)).collect();
     let workers = Arc::new(Workers::start(locals, &metrics)?);
-    let parts = Parts { options, listeners, live: Arc::clone(&live), drain: Arc::clone(&drain), workers, log };
-    let control = std::thread::Builder::new()
-        .name("control".to_owned())
-        .spawn(move || run(&runtime, parts))
-        .context("cannot start the control thread: is the limit of processes reached?")?;
-    Ok(Running { addresses, drain, live, control })
+    Ok((Parts { options, listeners, live, drain, workers, log }, addresses))
 }
 
 impl Running {
@@ -136,65 +127,4 @@ fn local(live: &Arc<LiveConfig>, log: &Sink, drain: &Arc<Drain>, metrics: &Arc<S
     };
     let (live, drain, metrics) = (Arc::clone(live), Arc::clone(drain), Arc::clone(metrics));
     Local { live, context, pool: Arc::default(), drain, metrics }
-}
-
-/// The control thread: it accepts, answers the admin port, watches the files, and ends everything in order.
-fn run(runtime: &Runtime, parts: Parts) {
-    let Parts { options, listeners, live, drain, workers, log } = parts;
-    let Listeners { https, http, admin, control } = listeners;
-    runtime.block_on(async {
-        let accepting = [(https, Port::Https), (http, Port::Http)]
-            .map(|(listener, port)| tokio::spawn(accept(listener, port, Arc::clone(&workers), Arc::clone(&drain))));
-        let health = AppHealth::new(Arc::clone(&live));
-        let about = Admin {
-            live: Arc::clone(&live),
-            workers: Arc::clone(&workers),
-            drain: Arc::clone(&drain),
-            health,
-            pod_uid: options.pod_uid,
-        };
-        let admin = tokio::spawn(admin::serve(admin, Arc::new(about)));
-        tokio::spawn(watch(Arc::clone(&live)));
-        if let Some(control) = control {
-            tokio::spawn(control::serve(control, Arc::clone(&drain)));
-        }
-        if options.ends_on_signals {
-            tokio::spawn(stop_on_signals(Arc::clone(&drain)));
-        }
-        drain.stopped().await;
-        for accepting in accepting {
-            // It ends by itself, unless by a defect, and then there is nothing to wait for.
-            let _ = accepting.await;
-        }
-        workers.empty(drain.deadline(live.current().drain())).await;
-        admin.abort();
-    });
-    drop(runtime.block_on(async { options.control.map(std::fs::remove_file) }));
-    if let Ok(workers) = Arc::try_unwrap(workers) {
-        workers.join();
-    }
-    log.stop(LAST_LINES);
-}
-
-/// The first signal ends in order, the second at once.
-async fn stop_on_signals(drain: Arc<Drain>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be heard: the process ends only when it is killed");
-        return;
-    };
-    let mut has_begun = false;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        if has_begun {
-            tracing::warn!("told twice to end: what is in flight is cut");
-            std::process::exit(130);
-        }
-        has_begun = true;
-        tracing::info!("told to end: what is in flight is finished first");
-        drain.stop();
-    }
 }

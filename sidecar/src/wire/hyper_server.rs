@@ -37,6 +37,11 @@ const SPARE_FIELDS: usize = 128;
 const STREAMS: u32 = 128;
 /// Streams that were reset and not yet forgotten, before a client is told to calm down (CVE-2023-44487).
 const PENDING_RESETS: usize = 64;
+/// What a client may send ahead on one stream and on all: one connection cannot fill more of our memory than this.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1 << 20;
+/// What one stream may hold of an answer that its client does not take.
+const SEND_BUFFER: usize = 64 * 1024;
 /// How often a silent HTTP/2 connection is asked whether its client lives, and how long it may take to answer.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -119,6 +124,9 @@ async fn serve_http2<S: Service>(io: impl AsyncRead + AsyncWrite + Unpin + Send 
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(head_bytes)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
         .max_pending_accept_reset_streams(PENDING_RESETS)
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_TIMEOUT)

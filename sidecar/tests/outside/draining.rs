@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use crate::common::{App, Config, Http1, Http2, Program, eventually};
+use crate::common::{App, Config, Http1, Http2, Program, eventually, refused};
 
 #[tokio::test]
 async fn a_drain_goes_on_serving_and_says_goodbye() {
@@ -40,6 +40,54 @@ async fn the_app_is_held_until_nothing_is_in_flight() {
     assert_eq!(told.text(), "drained\n");
     assert!(answer.is_finished(), "the app would have ended before its answer");
     assert_eq!(answer.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn the_drain_s_deadline_lets_the_app_end() {
+    let app = App::start().await;
+    let mut config = Config::open(app.address);
+    config.change(|config| config.drain_seconds = 2).write("r1");
+    let mut program = Program::start(&config);
+    let mut stuck = Http1::plain(program.http).await;
+    let answer = tokio::spawn(async move { stuck.get("/slow/60000").await.is_err() });
+    eventually("the app was asked", async || (app.requests() == 1).then_some(())).await;
+    program.drain();
+    let began = Instant::now();
+    assert_eq!(Http1::plain(program.admin).await.get("/drained").await.unwrap().text(), "drained\n");
+    program.terminate();
+    assert!(program.ended().await);
+    assert!((Duration::from_secs(2)..Duration::from_secs(10)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert!(answer.await.unwrap(), "a request without an answer looked answered");
+}
+
+#[tokio::test]
+async fn what_is_in_flight_is_finished_after_the_signal() {
+    let app = App::start().await;
+    let mut program = Program::owning(Config::open(app.address));
+    let mut one = Http1::secure(program.https, &program.certificate).await;
+    let mut two = Http2::secure(program.https, &program.certificate).await;
+    let first = tokio::spawn(async move { one.get("/slow/3000").await.unwrap().status });
+    let second = tokio::spawn(async move { two.get("/slow/3000").await.unwrap().status });
+    eventually("the app was asked", async || (app.requests() == 2).then_some(())).await;
+    program.terminate();
+    assert!(program.ended().await);
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), (200, 200));
+}
+
+#[test]
+fn two_sidecars_cannot_share_a_control_socket() {
+    use std::os::unix::fs::PermissionsExt;
+    let config = Config::open("127.0.0.1:9".parse().unwrap());
+    let program = Program::start(&config);
+    let socket = config.folder().join("control.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    let (code, said) = refused(&["run", "--control", socket.to_str().unwrap()], &config.path());
+    assert_eq!(code, Some(1));
+    assert!(said.contains("another sidecar listens on"), "{said}");
+    // What a killed process left behind is in nobody's way.
+    drop(program);
+    assert!(socket.exists());
+    drop(Program::start(&config));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use hyper::body::Frame;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
-use crate::common::{App, Config, Http1, Http2, Program, empty, eventually, read_all, tls, whole};
+use crate::common::{App, Config, Http1, Http2, Program, empty, eventually, read_all, tls, tls_by, tls_config, whole};
 
 #[tokio::test]
 async fn both_versions_of_tls_and_both_protocols_are_served() {
@@ -35,6 +35,33 @@ async fn the_oldest_version_of_tls_is_the_policy_s() {
     let program = Program::owning(Config::new(app.address, policy));
     assert!(tls(program.https, &program.certificate, &[], &[&rustls::version::TLS12]).await.is_err());
     assert!(tls(program.https, &program.certificate, &[], &[&rustls::version::TLS13]).await.is_ok());
+}
+
+#[tokio::test]
+async fn sessions_resume_also_after_a_new_configuration() {
+    let app = App::start().await;
+    let mut config = Config::open(app.address);
+    let program = Program::start(&config);
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let client = tls_config(&program.certificate, &["http/1.1"], &[version]);
+        let handshake = async || {
+            let mut session = tls_by(program.https, &client).await.unwrap();
+            // Tickets come after the handshake: the answer's arrival tells that they have come too.
+            session.write_all(b"GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+            read_all(&mut session).await;
+            session.get_ref().1.handshake_kind().unwrap()
+        };
+        assert_eq!(handshake().await, rustls::HandshakeKind::Full);
+        assert_eq!(handshake().await, rustls::HandshakeKind::Resumed);
+        let next = format!("after-{version:?}");
+        config.write(&next);
+        let is_next = async || {
+            let told = Http1::plain(program.admin).await.get("/revision").await.unwrap().json();
+            (told["revision"] == next).then_some(())
+        };
+        eventually("the next revision is in force", is_next).await;
+        assert_eq!(handshake().await, rustls::HandshakeKind::Resumed);
+    }
 }
 
 #[tokio::test]

@@ -75,6 +75,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, hy
     if path == "/echo" {
         return Ok(Response::new(request.into_body().boxed()));
     }
+    if path == "/large" {
+        return Ok(Response::new(whole(&"x".repeat(16 << 20))));
+    }
     if path == "/unready" {
         let response = Response::builder().status(503).body(whole("not yet"));
         return Ok(response.unwrap());
@@ -82,12 +85,41 @@ async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, hy
     if let Some(wait) = path.strip_prefix("/slow/") {
         tokio::time::sleep(Duration::from_millis(wait.parse().unwrap())).await;
     }
-    let seen = format!("{} {} {:?}", request.method(), request.uri(), request.headers());
-    Ok(Response::new(whole(&seen)))
+    let (parts, body) = request.into_parts();
+    // A request whose body breaks off gets whatever answer: nobody waits for it.
+    let _ = body.collect().await;
+    Ok(Response::new(whole(&format!("{} {} {:?}", parts.method, parts.uri, parts.headers))))
 }
 
 fn whole(text: &str) -> BoxBody<Bytes, hyper::Error> {
     Full::new(Bytes::copy_from_slice(text.as_bytes())).map_err(|never| match never {}).boxed()
+}
+
+/// An app that answers the first request of a connection and then closes it: at once, or when the second has come.
+pub struct Fickle {
+    pub address: SocketAddr,
+}
+
+impl Fickle {
+    pub async fn start(reads_the_second: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut head = [0; 4096];
+                    // Requests of these tests fit into one read.
+                    let _ = stream.read(&mut head).await;
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+                    if reads_the_second {
+                        let _ = stream.read(&mut head).await;
+                    }
+                });
+            }
+        });
+        Self { address }
+    }
 }
 
 /// An app that answers every request's head with the same bytes and closes.

@@ -56,6 +56,21 @@ pub async fn tls(
     alpn: &[&str],
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    tls_by(address, &tls_config(certificate, alpn, versions)).await
+}
+
+/// Opens TLS; connections of one configuration resume each other's sessions.
+pub async fn tls_by(address: SocketAddr, config: &Arc<rustls::ClientConfig>) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    TlsConnector::from(Arc::clone(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+}
+
+/// TLS that trusts one certificate.
+pub fn tls_config(
+    certificate: &str,
+    alpn: &[&str],
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -65,8 +80,7 @@ pub async fn tls(
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let stream = TcpStream::connect(address).await?;
-    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+    Arc::new(config)
 }
 
 impl Http1 {
@@ -76,6 +90,11 @@ impl Http1 {
 
     pub async fn secure(address: SocketAddr, certificate: &str) -> Self {
         Self::over(tls(address, certificate, &["http/1.1"], rustls::ALL_VERSIONS).await.unwrap()).await
+    }
+
+    pub async fn post(&mut self, path: &str, body: &str) -> hyper::Result<Answer> {
+        let body = Full::new(Bytes::copy_from_slice(body.as_bytes())).boxed();
+        whole(self.open(Request::post(path).header("host", "localhost").body(body).unwrap()).await?).await
     }
 
     /// A connection, if one is accepted.

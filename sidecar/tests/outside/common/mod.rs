@@ -5,7 +5,7 @@ mod client;
 mod config;
 mod program;
 
-pub use app::{App, Raw};
-pub use client::{Body, Http1, Http2, empty, exchange, read_all, tls, whole};
+pub use app::{App, Fickle, Raw};
+pub use client::{Body, Http1, Http2, empty, exchange, read_all, tls, tls_by, tls_config, whole};
 pub use config::Config;
 pub use program::{Program, eventually, refused};

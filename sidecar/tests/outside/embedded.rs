@@ -1,0 +1,44 @@
+//! The sidecar as a library, as `shipshape local` runs it.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use shipshape_sidecar::server::{Options, start};
+
+use crate::common::{App, Config, Http1};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn it_starts_serves_and_stops_within_another_process() {
+    let app = App::start().await;
+    let config = Config::open("127.0.0.1:9".parse().unwrap());
+    let lines = Lines::default();
+    let options = Options {
+        app: Some(app.address),
+        workers: Some(1),
+        access_log: Box::new(lines.clone()),
+        ..Options::new(config.path())
+    };
+    let running = start(options).unwrap();
+    let answer = Http1::plain(running.addresses().http).await.get("/hello").await.unwrap();
+    assert_eq!(answer.status, 200, "the command line's app wins over the file's");
+    assert_eq!(running.live().revision(None).revision, "r1");
+    running.stop();
+    tokio::task::spawn_blocking(|| running.wait()).await.unwrap().unwrap();
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let line: serde_json::Value = serde_json::from_str(log.trim()).unwrap();
+    assert_eq!(line["path"], "/hello");
+}
