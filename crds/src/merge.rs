@@ -57,9 +57,13 @@ fn overlay(base: &mut Value, over: Value, tracer: &mut Tracer<'_>, path: &str) {
             }
         }
         // What is new is walked as well, so that each value below it is traced.
-        (base @ Value::Null, over @ Value::Object(_)) => {
+        (base @ Value::Null, Value::Object(over)) => {
             *base = Value::Object(Map::new());
-            overlay(base, over, tracer, path);
+            // `apiKeys: {}` says something although nothing stands in it.
+            if over.is_empty() {
+                tracer.set(path);
+            }
+            overlay(base, Value::Object(over), tracer, path);
         }
         (base @ (Value::Null | Value::Array(_)), Value::Array(over)) if list_key(&over).is_some() => {
             overlay_list(base, over, tracer, path);
@@ -138,6 +142,15 @@ mod tests {
         let (merged, sources) = merge(&[(Layer::Service, &service), (Layer::Route, &route)]).unwrap();
         assert_eq!(merged.access.unwrap().any_scope, ["c"]);
         assert_eq!(sources["access.anyScope"], Layer::Route);
+    }
+
+    #[test]
+    fn an_empty_object_is_said_by_its_layer() {
+        let built_in = crate::defaults::built_in();
+        let service = policy(json!({"auth": {"apiKeys": {}}}));
+        let (merged, sources) = merge(&[(Layer::BuiltIn, &built_in), (Layer::Service, &service)]).unwrap();
+        assert!(merged.auth.unwrap().api_keys.is_some());
+        assert_eq!(sources["auth.apiKeys"], Layer::Service);
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod refuse;
 mod route;
 mod rules;
 mod screen;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::panic::AssertUnwindSafe;

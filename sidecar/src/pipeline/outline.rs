@@ -1,8 +1,8 @@
-//! head: a request that is too large to look at goes no further.
+//! head: a request that is too large to look at, or of a method that no app should see, goes no further.
 
 use super::rules::Rules;
 use crate::facts::Request;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// A request whose head is within its limits. Its field is private: only [`outline`] makes one.
 pub(super) struct Outlined {
@@ -10,6 +10,10 @@ pub(super) struct Outlined {
 }
 
 pub(super) fn outline(rules: &Rules, request: Request) -> Result<Outlined, Problem> {
+    // TRACE sends a request's fields back, credentials included; CONNECT asks for a tunnel past every phase below.
+    if matches!(request.head.method_name(), "TRACE" | "CONNECT") {
+        return Err(Problem::new(Code::MethodUnsupported, "TRACE and CONNECT are not served."));
+    }
     rules.outline.check(&request.head)?;
     Ok(Outlined { request })
 }

@@ -46,7 +46,7 @@ codes! {
     VersionUnsupported "VERSION_UNSUPPORTED" 505 "HTTP version not supported"
         "The version of HTTP is not served. Use HTTP/1.1 or HTTP/2.";
     MethodUnsupported "METHOD_UNSUPPORTED" 501 "Method not supported"
-        "CONNECT and TRACE are not served.";
+        "TRACE and CONNECT are not served.";
     HeadTimeout "HEAD_TIMEOUT" 408 "Request timeout"
         "The head of the request did not arrive in time (`timeouts.head`). Send it without pauses.";
     UrlTooLong "URL_TOO_LONG" 414 "URL too long"

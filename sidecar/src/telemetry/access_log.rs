@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
@@ -20,7 +19,8 @@ pub struct Sink {
     messages: SyncSender<Message>,
     buffers: Buffers,
     dropped: IntCounter,
-    writer: Option<JoinHandle<()>>,
+    /// Closed by the writer when it ends.
+    ended: Receiver<()>,
 }
 
 /// A worker's end of the log.
@@ -56,9 +56,10 @@ impl Sink {
     pub fn start(out: Box<dyn Write + Send>, dropped: &IntCounter) -> std::io::Result<Self> {
         let (messages, receiver) = sync_channel(WAITING);
         let buffers = Buffers::default();
-        let writer = Writer { out, buffers: Arc::clone(&buffers), dropped: dropped.clone() };
-        let thread = std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&receiver))?;
-        Ok(Self { messages, buffers, dropped: dropped.clone(), writer: Some(thread) })
+        let (alive, ended) = sync_channel(0);
+        let writer = Writer { out, buffers: Arc::clone(&buffers), dropped: dropped.clone(), _alive: alive };
+        std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&receiver))?;
+        Ok(Self { messages, buffers, dropped: dropped.clone(), ended })
     }
 
     /// The log's end for one more worker.
@@ -71,20 +72,17 @@ impl Sink {
 
     /// Writes what waits and ends the writer. Waits for it, but no longer than `patience`: a pipe that nobody reads
     /// must not hold the process.
-    pub fn stop(mut self, patience: Duration) {
+    pub fn stop(self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        let Some(writer) = self.writer.take() else { return };
-        let mut message = Message::Stop;
-        while let Err(TrySendError::Full(back)) = self.messages.try_send(message) {
+        while let Err(TrySendError::Full(_)) = self.messages.try_send(Message::Stop) {
             if Instant::now() >= deadline {
                 return;
             }
-            message = back;
+            // The standard library's channel cannot wait for room with a deadline.
             std::thread::sleep(Duration::from_millis(5));
         }
-        while !writer.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        // It says nothing: that it is gone is the message.
+        let _ = self.ended.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -119,27 +117,31 @@ struct Writer {
     out: Box<dyn Write + Send>,
     buffers: Buffers,
     dropped: IntCounter,
+    _alive: SyncSender<()>,
 }
 
 impl Writer {
     /// Sleeps until the first line, then sweeps the buffers once a second for as long as lines come: an idle sidecar
     /// wakes nobody.
     fn run(mut self, messages: &Receiver<Message>) {
-        while let Ok(first) = messages.recv() {
-            let deadline = Instant::now() + FLUSH_AFTER;
-            let mut next = Ok(first);
-            loop {
-                match next {
-                    Ok(Message::Full(bytes)) => self.write(&bytes),
-                    Ok(Message::Armed) => {}
-                    Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return self.sweep(),
-                    Err(RecvTimeoutError::Timeout) => break,
-                }
-                next = messages.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let mut next = messages.recv().map_err(|_| RecvTimeoutError::Disconnected);
+        let mut deadline = Instant::now() + FLUSH_AFTER;
+        loop {
+            match next {
+                Ok(Message::Full(bytes)) => self.write(&bytes),
+                Ok(Message::Armed) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return self.sweep(),
             }
-            self.sweep();
+            let now = Instant::now();
+            next = if now < deadline {
+                messages.recv_timeout(deadline - now)
+            } else {
+                self.sweep();
+                let woken = messages.recv().map_err(|_| RecvTimeoutError::Disconnected);
+                deadline = Instant::now() + FLUSH_AFTER;
+                woken
+            };
         }
-        self.sweep();
     }
 
     fn sweep(&mut self) {
@@ -157,5 +159,108 @@ impl Writer {
             let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
             self.dropped.inc_by(lines as u64);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Pipe {
+        written: Arc<Mutex<Vec<u8>>>,
+        /// While it is held, nobody reads the pipe.
+        gate: Arc<Mutex<()>>,
+        broken: bool,
+    }
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _open = self.gate.lock().unwrap();
+            if self.broken {
+                return Err(std::io::ErrorKind::BrokenPipe.into());
+            }
+            self.written.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Pipe {
+        fn lines(&self) -> u64 {
+            self.written.lock().unwrap().iter().filter(|&&byte| byte == b'\n').count() as u64
+        }
+    }
+
+    fn start(pipe: &Pipe) -> (Sink, IntCounter) {
+        let dropped = IntCounter::new("dropped", "dropped").unwrap();
+        (Sink::start(Box::new(pipe.clone()), &dropped).unwrap(), dropped)
+    }
+
+    #[test]
+    fn a_line_is_written_soon_without_anybody_asking() {
+        let pipe = Pipe::default();
+        let (sink, _) = start(&pipe);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        for round in 1..=2 {
+            sink.worker().line(|out| out.extend_from_slice(b"line"));
+            while pipe.lines() < round {
+                assert!(Instant::now() < deadline, "the line was never written");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        assert_eq!(*pipe.written.lock().unwrap(), b"line\nline\n");
+    }
+
+    #[test]
+    fn stopping_writes_what_waits_in_every_buffer() {
+        let pipe = Pipe::default();
+        let (sink, dropped) = start(&pipe);
+        for worker in [sink.worker(), sink.worker()] {
+            worker.line(|out| out.extend_from_slice(&vec![b'x'; FLUSH_BYTES]));
+            worker.line(|out| out.extend_from_slice(b"short"));
+        }
+        sink.stop(Duration::from_secs(20));
+        assert_eq!((pipe.lines(), dropped.get()), (4, 0));
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_loses_lines_and_stops_nobody() {
+        let pipe = Pipe::default();
+        let (sink, dropped) = start(&pipe);
+        let worker = sink.worker();
+        let closed = pipe.gate.lock().unwrap();
+        // Would block for ever here if it waited for the pipe.
+        for _ in 0..(WAITING * 2) {
+            worker.line(|out| out.extend_from_slice(&vec![b'x'; FLUSH_BYTES]));
+        }
+        assert!(dropped.get() > 0);
+        drop(closed);
+        sink.stop(Duration::from_secs(20));
+        assert_eq!(pipe.lines() + dropped.get(), (WAITING * 2) as u64, "every line is written or counted");
+    }
+
+    #[test]
+    fn stopping_does_not_wait_for_ever() {
+        let pipe = Pipe::default();
+        let (sink, _) = start(&pipe);
+        let _closed = pipe.gate.lock().unwrap();
+        sink.worker().line(|out| out.extend_from_slice(b"line"));
+        let begun = Instant::now();
+        sink.stop(Duration::from_millis(50));
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn lines_that_cannot_be_written_are_counted() {
+        let pipe = Pipe { broken: true, ..Pipe::default() };
+        let (sink, dropped) = start(&pipe);
+        let worker = sink.worker();
+        (0..3).for_each(|_| worker.line(|out| out.extend_from_slice(b"line")));
+        sink.stop(Duration::from_secs(20));
+        assert_eq!(dropped.get(), 3);
     }
 }

@@ -4,6 +4,8 @@ pub mod access_log;
 pub mod catalogue;
 mod collector;
 mod counts;
+#[cfg(test)]
+mod docs;
 pub mod line;
 pub mod metrics;
 mod process;

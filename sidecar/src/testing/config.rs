@@ -1,4 +1,4 @@
-//! What tests of several modules share: heads, configurations, callers.
+//! Heads, configurations and callers of tests.
 
 use shipshape_crds::api_keys::{KeyParts, KeyRecord, KeyShard, KeyText, Peppers};
 use shipshape_crds::compile::{Input, RouteInput, compile};

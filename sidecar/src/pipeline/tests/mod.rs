@@ -1,0 +1,8 @@
+//! The pipeline with a client and an app in memory: each phase, and their order.
+
+mod answers;
+mod identity;
+mod limits;
+mod order;
+mod records;
+mod requests;

@@ -1,0 +1,79 @@
+//! A client in memory that reads its answer whole, or goes away.
+
+use std::sync::{Arc, Mutex};
+
+use futures::StreamExt;
+use serde_json::Value;
+
+use crate::wire::{Body, BodyError, Client, ClientGone, Fields, Frame, ResponseHead};
+
+/// What the client saw.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The answer's status; 0 where there was none.
+    pub status: u16,
+    /// Its fields.
+    pub fields: Fields,
+    /// Its declared length.
+    pub content_length: Option<u64>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Why the body broke off.
+    pub broken: Option<BodyError>,
+}
+
+/// A client in memory.
+#[derive(Clone, Default)]
+pub struct TestClient {
+    /// What it saw.
+    pub seen: Arc<Mutex<Seen>>,
+    /// Whether it goes away while it waits.
+    pub leaves: bool,
+    /// Whether it goes away while it reads its answer.
+    pub leaves_reading: bool,
+}
+
+impl Client for TestClient {
+    async fn answer(self, head: ResponseHead, body: Body) -> Result<(), ClientGone> {
+        let ResponseHead { status, fields, content_length } = head;
+        *self.seen.lock().unwrap() = Seen { status, fields, content_length, ..Seen::default() };
+        if self.leaves_reading {
+            return Err(ClientGone);
+        }
+        match body {
+            Body::Whole(bytes) => self.seen.lock().unwrap().body = bytes.to_vec(),
+            Body::Stream(mut stream) => {
+                while let Some(frame) = stream.next().await {
+                    match frame {
+                        Ok(Frame::Data(bytes)) => self.seen.lock().unwrap().body.extend_from_slice(&bytes),
+                        Ok(Frame::Trailers(_)) => {}
+                        Err(error) => {
+                            self.seen.lock().unwrap().broken = Some(error);
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn gone(&mut self) {
+        if !self.leaves {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Seen {
+    /// The code of the problem document; empty where the answer is none.
+    pub fn code(&self) -> String {
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        problem["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A field as text.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.text(name)
+    }
+}
