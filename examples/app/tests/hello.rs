@@ -21,9 +21,11 @@ async fn greets_in_its_hosts_name() -> anyhow::Result<()> {
 async fn echoes_large_bodies_with_their_type() -> anyhow::Result<()> {
     let app = Running::start("hello")?;
     let body = vec![7_u8; 3_000_000];
-    let answer = app.send(Method::POST, "/echo", &[("content-type", "application/x-seven")], body.clone()).await?;
-    assert_eq!(answer.header("content-type"), Some("application/x-seven"));
-    assert_eq!(answer.body, body);
+    for path in ["/echo", "/stream"] {
+        let answer = app.send(Method::POST, path, &[("content-type", "application/x-seven")], body.clone()).await?;
+        assert_eq!(answer.header("content-type"), Some("application/x-seven"), "{path}");
+        assert_eq!(answer.body, body, "{path}");
+    }
     Ok(())
 }
 

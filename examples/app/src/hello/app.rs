@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::seen::Seen;
-use crate::answer::{Body, json, made_up, passed_on, text, with_type};
+use crate::answer::{Body, json, made_up, passed_on, text, whole, with_type};
 use crate::query::number;
 use crate::server::App;
 
 /// The longest wait of `/slow`, in milliseconds.
 const LONGEST_WAIT: u64 = 60_000;
+/// The largest body that `/echo` takes.
+const LARGEST_ECHO: usize = 16 << 20;
 /// The largest body of `/bytes`.
 const MOST_BYTES: u64 = 100_000_000;
 /// What a careless app shows to the world.
@@ -56,7 +59,8 @@ impl App for Hello {
         }
         let query = request.uri().query();
         match path {
-            "/echo" => echo(request),
+            "/echo" => echo(request).await,
+            "/stream" => stream(request),
             "/headers" => json(StatusCode::OK, &as_received(&request)),
             "/slow" => slow(query).await,
             "/bytes" => bytes(query),
@@ -72,7 +76,7 @@ impl App for Hello {
 /// The methods of a path, none for an unknown one.
 fn methods(path: &str) -> Option<&'static [Method]> {
     match path {
-        "/echo" => Some(&[Method::POST]),
+        "/echo" | "/stream" => Some(&[Method::POST]),
         "/hello" | "/headers" | "/slow" | "/bytes" | "/count" | "/fail" | "/metrics" => {
             Some(&[Method::GET, Method::HEAD])
         }
@@ -90,11 +94,25 @@ fn not_allowed(methods: &[Method]) -> Response<Body> {
     answer
 }
 
-fn echo(request: Request<Incoming>) -> Response<Body> {
-    let media_type = request.headers().get(CONTENT_TYPE).cloned();
-    let mut answer = with_type(StatusCode::OK, "application/octet-stream", passed_on(request.into_body()));
+/// Reads everything before it answers, as most apps do: an answer that has begun cannot become a refusal any more.
+async fn echo(request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    match Limited::new(body, LARGEST_ECHO).collect().await {
+        Ok(body) => same_type(head.headers.get(CONTENT_TYPE), whole(body.to_bytes())),
+        Err(_) => text(StatusCode::PAYLOAD_TOO_LARGE, "the body broke off, or is larger than 16 MiB\n"),
+    }
+}
+
+/// Sends the body back while it arrives.
+fn stream(request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    same_type(head.headers.get(CONTENT_TYPE), passed_on(body))
+}
+
+fn same_type(media_type: Option<&HeaderValue>, body: Body) -> Response<Body> {
+    let mut answer = with_type(StatusCode::OK, "application/octet-stream", body);
     if let Some(media_type) = media_type {
-        answer.headers_mut().insert(CONTENT_TYPE, media_type);
+        answer.headers_mut().insert(CONTENT_TYPE, media_type.clone());
     }
     answer
 }
