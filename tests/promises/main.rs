@@ -2,7 +2,12 @@
 //!
 //! `KEEP=1` leaves the cluster up for a look; `cargo test -p shipshape-tests --test cluster -- NAME` keeps one promise.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing, reason = "a test says what is wrong by panicking or printing")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking or printing"
+)]
 
 mod admission;
 mod charts;

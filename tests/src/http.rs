@@ -1,6 +1,6 @@
 //! A plain HTTP client for tests: one connection a request, HTTP/1.1, over TLS where a CA is given.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 /// How long any one request may take; a test that waits longer has failed.
@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Client {
     address: SocketAddr,
     host: String,
+    from: Option<IpAddr>,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -75,7 +76,21 @@ impl Client {
     /// When the CA cannot be read.
     pub fn new(address: SocketAddr, host: &str, ca: Option<&str>) -> Result<Self> {
         let tls = ca.map(trust).transpose()?;
-        Ok(Self { address, host: host.to_owned(), tls })
+        Ok(Self { address, host: host.to_owned(), from: None, tls })
+    }
+
+    /// The same client, from another address of this machine.
+    #[must_use]
+    pub fn from(&self, address: IpAddr) -> Self {
+        Self { from: Some(address), ..self.clone() }
+    }
+
+    async fn connect(&self) -> std::io::Result<TcpStream> {
+        let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        if let Some(from) = self.from {
+            socket.bind(SocketAddr::new(from, 0))?;
+        }
+        socket.connect(self.address).await
     }
 
     /// GET.
@@ -92,8 +107,7 @@ impl Client {
     /// When there is no whole answer.
     pub async fn send(&self, method: &str, path: &str, fields: &[(&str, &str)], body: Payload) -> Result<Answer> {
         let work = async {
-            let stream =
-                TcpStream::connect(self.address).await.with_context(|| format!("connecting to {}", self.address))?;
+            let stream = self.connect().await.with_context(|| format!("connecting to {}", self.address))?;
             match &self.tls {
                 None => self.exchange(TokioIo::new(stream), method, path, fields, body).await,
                 Some(tls) => {
