@@ -21,7 +21,7 @@ fn main() -> anyhow::Result<()> {
             let provider = rustls::crypto::aws_lc_rs::default_provider();
             provider.install_default().ok().context("another TLS provider was installed first")?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(run::run(*args))
+            runtime.block_on(run::run(args))
         }
     }
 }

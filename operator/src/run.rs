@@ -29,7 +29,7 @@ const FINISH: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// When the API server cannot be reached at start, or the lease is lost.
-pub async fn run(args: RunArgs) -> anyhow::Result<()> {
+pub async fn run(args: Box<RunArgs>) -> anyhow::Result<()> {
     let health =
         Arc::new(Health { metrics: Metrics::new()?, watches: Watches::default(), is_ready: AtomicBool::new(false) });
     let admin = Admin::bind(args.admin, Arc::clone(&health))
@@ -46,10 +46,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         .context("the API server does not answer: look at the kubeconfig or the network")?;
     health.is_ready.store(true, Ordering::Relaxed);
     let (mut leads, lease) = elect(&client, &args).await?;
-    let ended = tokio::select! {
-        ended = lead(client, args, Arc::clone(&health), &mut leads, stop.clone()) => ended,
-        () = told(stop) => Ok(()),
-    };
+    let ended = lead(client, &args, health, &mut leads, stop).await;
     // Whoever waits for the lease gets it at once.
     drop(leads);
     let released = tokio::time::timeout(Duration::from_secs(5), lease).await;
@@ -57,15 +54,18 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     ended
 }
 
-/// Waits for the lease and serves while it is held. It ends by itself only when it was lost.
+/// Waits for the lease and serves until told to stop, or until the lease is lost.
 async fn lead(
     client: Client,
-    args: RunArgs,
+    args: &RunArgs,
     health: Arc<Health>,
     leads: &mut watch::Receiver<bool>,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    leads.wait_for(|leads| *leads).await.context("the lease cannot be kept any more")?;
+    tokio::select! {
+        won = leads.wait_for(|leads| *leads) => drop(won.context("the lease cannot be kept any more")?),
+        () = told(stop.clone()) => return Ok(()),
+    }
     tracing::info!("leading");
     health.metrics.leads(true);
     let settings = args.settings();

@@ -19,8 +19,9 @@ use crate::settings::Settings;
 
 /// The Secret with the CA, in the operator's namespace. It has no owner.
 const SECRET: &str = "shipshape-ca";
-/// How often the clock on the wall is looked at: timers do not run while a machine sleeps.
-const LOOK: Duration = Duration::from_secs(3600);
+/// How often the clock on the wall and the Secret are looked at: timers do not run while a machine sleeps, and a deleted
+/// CA is put back only by who still knows it.
+const LOOK: Duration = Duration::from_secs(60);
 /// How long a failed attempt waits.
 const TRY_AGAIN: Duration = Duration::from_secs(10);
 

@@ -2,10 +2,10 @@
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{Patch, PatchParams};
-use kube::core::DynamicObject;
+use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::events::{Event, EventType, Recorder};
 use kube::{Api, Client, Resource};
-use serde_json::json;
+use serde_json::{Value, json};
 use shipshape_crds::api::{ApiService, ApiServiceStatus};
 
 use super::events::{Notice, notices};
@@ -55,14 +55,12 @@ pub async fn report_refusal(desk: Desk<'_>, observed: &Observed, refusal: &Refus
 async fn write(desk: Desk<'_>, observed: &Observed, new: &ApiServiceStatus, told: Vec<Notice>) -> Result<(), Error> {
     let Observed { namespace, name, .. } = observed;
     if observed.status != *new {
-        let resource = kube::core::ApiResource::erase::<ApiService>(&());
-        let api: Api<DynamicObject> = Api::namespaced_with(desk.client.clone(), namespace, &resource);
-        let patch = json!({
-            "apiVersion": resource.api_version, "kind": resource.kind,
-            "metadata": {"name": name, "namespace": namespace, "uid": observed.uid}, "status": new});
-        let params = PatchParams::apply(MANAGER).force();
-        let answer = api.patch_status(name, &params, &Patch::Apply(&patch)).await;
-        match answer {
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(desk.client.clone(), namespace, &ApiResource::erase::<ApiService>(&()));
+        let patch = json!({"metadata": {"uid": observed.uid}, "status": whole(new)});
+        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        // A merge, not an apply: it also reaches an object whose specification the API server itself cannot type.
+        match api.patch_status(name, &params, &Patch::Merge(&patch)).await {
             Ok(_) => {}
             // It went in the meantime: there is nobody to report to.
             Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => return Ok(()),
@@ -81,6 +79,14 @@ async fn write(desk: Desk<'_>, observed: &Observed, new: &ApiServiceStatus, told
         publish(desk.recorder, &reference, notice).await;
     }
     Ok(())
+}
+
+/// The status with a null for each member that it lacks, so that a merge removes what was there.
+fn whole(status: &ApiServiceStatus) -> Value {
+    let ApiServiceStatus { observed_generation, replicas, revision, url, limits, conditions } = status;
+    json!({
+        "observedGeneration": observed_generation, "replicas": replicas, "revision": revision, "url": url,
+        "limits": (!limits.is_empty()).then_some(limits), "conditions": conditions})
 }
 
 /// Tells an event. One that gets lost is no reason to try everything again.
