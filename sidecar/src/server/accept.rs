@@ -59,6 +59,7 @@ pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, dr
         }
     }
     drop(end);
+    drain.refuses();
     // Asked of the kernel itself: what the runtime knows of the queue may be older than its last connection.
     let Ok(listener) = listener.into_std() else { return };
     while let Ok((stream, peer)) = listener.accept() {

@@ -104,7 +104,8 @@ impl Admin {
     /// A drain keeps it ready for as long as connections are accepted: a pod that is alone would otherwise refuse
     /// everything while other nodes still send here.
     async fn is_ready(&self) -> bool {
-        self.drain.began().borrow().is_some() || self.health.is_ready().await
+        let drains = self.drain.began().borrow().is_some();
+        if drains { self.drain.accepts() } else { self.health.is_ready().await }
     }
 
     fn metrics(&self) -> Reply {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::accept::accept;
 use super::admin::{self, Admin};
@@ -35,6 +35,14 @@ pub struct Parts {
     pub workers: Arc<Workers>,
     /// The access log.
     pub log: Sink,
+    /// The signals that end it.
+    pub signals: Option<Signals>,
+}
+
+/// The signals that end a process in order. From the moment it exists the process no longer dies of them.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
 /// The sockets that it listens on.
@@ -50,8 +58,8 @@ pub struct Listeners {
 }
 
 /// Runs until the process is told to end, and everything in flight is finished.
-pub fn run(runtime: &Runtime, parts: Parts) {
-    let Parts { options, listeners, live, drain, workers, log } = parts;
+pub fn run(runtime: Runtime, parts: Parts) {
+    let Parts { options, listeners, live, drain, workers, log, signals } = parts;
     let Listeners { https, http, admin, control } = listeners;
     runtime.block_on(async {
         let accepting = [(https, Port::Https), (http, Port::Http)]
@@ -64,13 +72,13 @@ pub fn run(runtime: &Runtime, parts: Parts) {
             health,
             pod_uid: options.pod_uid,
         };
-        let admin = tokio::spawn(admin::serve(admin, Arc::new(about)));
+        tokio::spawn(admin::serve(admin, Arc::new(about)));
         tokio::spawn(watch(Arc::clone(&live)));
         if let Some(control) = control {
             tokio::spawn(control::serve(control, Arc::clone(&drain)));
         }
-        if options.ends_on_signals {
-            tokio::spawn(stop_on_signals(Arc::clone(&drain)));
+        if let Some(signals) = signals {
+            tokio::spawn(stop_on(signals, Arc::clone(&drain)));
         }
         drain.stopped().await;
         for accepting in accepting {
@@ -78,34 +86,42 @@ pub fn run(runtime: &Runtime, parts: Parts) {
             let _ = accepting.await;
         }
         workers.empty(drain.deadline(live.current().drain())).await;
-        admin.abort();
     });
-    drop(runtime.block_on(async { options.control.map(std::fs::remove_file) }));
+    // With its tasks the last other holders of the workers go.
+    drop(runtime);
+    if let Some(path) = options.control {
+        // The next process replaces what stays behind.
+        let _ = std::fs::remove_file(path);
+    }
     if let Ok(workers) = Arc::try_unwrap(workers) {
         workers.join();
     }
     log.stop(LAST_LINES);
 }
 
-/// The first signal ends in order, the second at once.
-async fn stop_on_signals(drain: Arc<Drain>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be heard: the process ends only when it is killed");
-        return;
-    };
-    let mut has_begun = false;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        if has_begun {
-            tracing::warn!("told twice to end: what is in flight is cut");
-            std::process::exit(130);
-        }
-        has_begun = true;
-        tracing::info!("told to end: what is in flight is finished first");
-        drain.stop();
+impl Signals {
+    /// Listens to SIGTERM and SIGINT. Must be called within a runtime.
+    ///
+    /// # Errors
+    /// When the kernel does not allow it.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The first signal ends in order, the second at once.
+async fn stop_on(mut signals: Signals, drain: Arc<Drain>) {
+    signals.next().await;
+    tracing::info!("told to end: what is in flight is finished first");
+    drain.stop();
+    signals.next().await;
+    tracing::warn!("told twice to end: what is in flight is cut");
+    std::process::exit(130);
 }

@@ -1,7 +1,7 @@
 //! How the sidecar ends: it goes on accepting, says goodbye on every connection, and waits for what is in flight.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -27,6 +27,7 @@ pub struct Drain {
     in_flight: AtomicUsize,
     arrived: AtomicU64,
     landed: Notify,
+    refuses: AtomicBool,
 }
 
 /// A request in flight.
@@ -36,7 +37,14 @@ pub struct Flight(Arc<Drain>);
 impl Default for Drain {
     fn default() -> Self {
         let (began, stop) = (watch::Sender::new(None), watch::Sender::new(false));
-        Self { began, stop, in_flight: AtomicUsize::new(0), arrived: AtomicU64::new(0), landed: Notify::new() }
+        Self {
+            began,
+            stop,
+            in_flight: AtomicUsize::new(0),
+            arrived: AtomicU64::new(0),
+            landed: Notify::new(),
+            refuses: AtomicBool::new(false),
+        }
     }
 }
 
@@ -97,6 +105,17 @@ impl Drain {
         if let Some(began) = began {
             tokio::time::sleep_until(began + PROPAGATION_BY_SIGNAL).await;
         }
+    }
+
+    /// A port was closed.
+    pub fn refuses(&self) {
+        self.refuses.store(true, Relaxed);
+    }
+
+    /// Whether new connections are accepted.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        !self.refuses.load(Relaxed)
     }
 
     /// Until when requests in flight are waited for, once the process was told to stop.

@@ -9,7 +9,7 @@ use shipshape_crds::sidecar_config::SidecarConfig;
 use super::accept::listen;
 use super::connection::Local;
 use super::control;
-use super::control_thread::{Listeners, Parts, run};
+use super::control_thread::{Listeners, Parts, Signals, run};
 use super::drain::Drain;
 use super::options::{Addresses, Options};
 use super::worker::Workers;
@@ -53,7 +53,7 @@ pub fn start(options: Options) -> anyhow::Result<Running> {
     let (live, drain) = (Arc::clone(&parts.live), Arc::clone(&parts.drain));
     let control = std::thread::Builder::new()
         .name("control".to_owned())
-        .spawn(move || run(&runtime, parts))
+        .spawn(move || run(runtime, parts))
         .context("cannot start the control thread: is the limit of processes reached?")?;
     Ok(Running { addresses, drain, live, control })
 }
@@ -75,7 +75,8 @@ fn prepare(mut options: Options) -> anyhow::Result<(Parts, Addresses)> {
     let log = Sink::start(out, &metrics.access_log_dropped).context("cannot start the access log's thread")?;
     let locals = (0..options.worker_count()).map(|_| local(&live, &log, &drain, &metrics)).collect();
     let workers = Arc::new(Workers::start(locals, &metrics)?);
-    Ok((Parts { options, listeners, live, drain, workers, log }, addresses))
+    let signals = options.ends_on_signals.then(Signals::listen).transpose().context("cannot listen to signals")?;
+    Ok((Parts { options, listeners, live, drain, workers, log, signals }, addresses))
 }
 
 impl Running {

@@ -52,6 +52,7 @@ pub(super) struct Activity {
     head_since: AtomicU64,
     blocked_since: AtomicU64,
     ending_since: AtomicU64,
+    draining_since: AtomicU64,
     is_stuck: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
@@ -73,6 +74,7 @@ impl Activity {
             head_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
             ending_since: AtomicU64::new(0),
+            draining_since: AtomicU64::new(0),
             is_stuck: AtomicBool::new(false),
             waker: Mutex::new(None),
         })
@@ -119,6 +121,16 @@ impl Activity {
         }
     }
 
+    /// The sidecar began to drain.
+    pub(super) fn drains(&self) {
+        self.draining_since.store(self.now(), Relaxed);
+    }
+
+    /// Whether the sidecar drains.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining_since.load(Relaxed) != 0
+    }
+
     /// It was told to end gently.
     pub(super) fn ending(&self) {
         self.ending_since.store(self.now(), Relaxed);
@@ -134,14 +146,14 @@ impl Activity {
         self.has_begun.load(Relaxed)
     }
 
-    /// What is to be done at `now`; `draining_since` says when a drain began.
-    pub(super) fn verdict(&self, now: Instant, limits: &Limits, draining_since: Option<Instant>) -> Verdict {
+    /// What is to be done at `now`.
+    pub(super) fn verdict(&self, now: Instant, limits: &Limits) -> Verdict {
         if self.is_stuck.load(Relaxed) {
             return Verdict::Cut;
         }
         let blocked = self.moment(&self.blocked_since).map(|since| (since + limits.stall, Verdict::Cut));
         let aged = (!self.is_ending()).then(|| (self.started + limits.age, Verdict::End));
-        let deadlines = [blocked, aged, self.quiet_deadline(limits, draining_since)];
+        let deadlines = [blocked, aged, self.quiet_deadline(limits)];
         let next = deadlines.into_iter().flatten().min_by_key(|(at, _)| *at);
         match next {
             Some((at, verdict)) if at <= now => verdict,
@@ -151,7 +163,7 @@ impl Activity {
     }
 
     /// When a connection without a request in flight has to end.
-    fn quiet_deadline(&self, limits: &Limits, draining_since: Option<Instant>) -> Option<(Instant, Verdict)> {
+    fn quiet_deadline(&self, limits: &Limits) -> Option<(Instant, Verdict)> {
         if self.is_busy() {
             return None;
         }
@@ -164,7 +176,7 @@ impl Activity {
         }
         let quiet = self.moment(&self.quiet_since).unwrap_or(self.started);
         let allowed = if self.has_begun() { limits.idle } else { limits.head };
-        let at = match draining_since {
+        let at = match self.moment(&self.draining_since) {
             Some(began) => (quiet.max(began) + DRAIN_IDLE).min(quiet + allowed),
             None => quiet + allowed,
         };
@@ -204,38 +216,39 @@ mod tests {
         header_count: 100,
     };
 
-    fn after(activity: &Activity, seconds: u64, draining: Option<u64>) -> Verdict {
-        let at = |seconds| activity.started + Duration::from_secs(seconds);
-        activity.verdict(at(seconds), &LIMITS, draining.map(at))
+    fn after(activity: &Activity, seconds: u64) -> Verdict {
+        activity.verdict(activity.started + Duration::from_secs(seconds), &LIMITS)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_connection_ends_and_a_slow_head_is_told() {
         let activity = Activity::start(true);
-        assert!(matches!(after(&activity, 9, None), Verdict::Until(_)));
-        assert_eq!(after(&activity, 10, None), Verdict::End);
+        assert!(matches!(after(&activity, 9), Verdict::Until(_)));
+        assert_eq!(after(&activity, 10), Verdict::End);
         activity.heard();
-        assert_eq!(after(&activity, 11, None), Verdict::HeadTimeout);
+        assert_eq!(after(&activity, 11), Verdict::HeadTimeout);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_may_take_long_and_then_the_connection_idles() {
         let activity = Activity::start(true);
         let busy = activity.begin();
-        assert!(matches!(after(&activity, 1000, None), Verdict::Until(_)));
+        assert!(matches!(after(&activity, 1000), Verdict::Until(_)));
         tokio::time::advance(Duration::from_secs(100)).await;
         drop(busy);
-        assert!(matches!(after(&activity, 174, None), Verdict::Until(_)));
-        assert_eq!(after(&activity, 176, None), Verdict::End);
-        assert_eq!(after(&activity, 3600, None), Verdict::End);
+        assert!(matches!(after(&activity, 174), Verdict::Until(_)));
+        assert_eq!(after(&activity, 176), Verdict::End);
+        assert_eq!(after(&activity, 3600), Verdict::End);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_drain_leaves_a_moment_for_what_is_about_to_be_sent() {
         let activity = Activity::start(true);
         drop(activity.begin());
-        assert!(matches!(after(&activity, 20, Some(20)), Verdict::Until(_)));
-        assert_eq!(after(&activity, 21, Some(20)), Verdict::End);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        activity.drains();
+        assert!(matches!(after(&activity, 20), Verdict::Until(_)));
+        assert_eq!(after(&activity, 22), Verdict::End);
     }
 
     #[tokio::test(start_paused = true)]
@@ -243,10 +256,10 @@ mod tests {
         let activity = Activity::start(true);
         let _busy = activity.begin();
         activity.wrote(true);
-        assert_eq!(after(&activity, 31, None), Verdict::Cut);
+        assert_eq!(after(&activity, 31), Verdict::Cut);
         activity.wrote(false);
-        assert!(matches!(after(&activity, 31, None), Verdict::Until(_)));
+        assert!(matches!(after(&activity, 31), Verdict::Until(_)));
         activity.stuck();
-        assert_eq!(after(&activity, 0, None), Verdict::Cut);
+        assert_eq!(after(&activity, 0), Verdict::Cut);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::activity::{Activity, Busy};
 use super::body::Body;
@@ -21,7 +21,6 @@ pub(super) struct Exchange {
     pub(super) stall: Duration,
     pub(super) body: Arc<BodyEnd>,
     pub(super) activity: Arc<Activity>,
-    pub(super) draining: watch::Receiver<Option<tokio::time::Instant>>,
 }
 
 /// The client of one request.
@@ -55,7 +54,7 @@ fn response(head: &ResponseHead, body: AnswerBody, exchange: &Exchange, has_body
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     // hyper would close after a body that nobody read anyway; the client has to know before it sends on.
-    let ends = exchange.draining.borrow().is_some() || exchange.body.is_abandoned();
+    let ends = exchange.activity.is_draining() || exchange.body.is_abandoned();
     if exchange.is_http1 && ends {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }

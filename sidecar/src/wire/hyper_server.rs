@@ -89,14 +89,18 @@ pub async fn serve<S: Service>(
     draining: Draining,
 ) {
     let activity = Activity::start(protocol == Protocol::Http1);
-    let exchanges = Exchanges { service, activity, draining, protocol, is_tls };
+    let exchanges = Exchanges { service, activity, protocol, is_tls };
     match protocol {
-        Protocol::Http1 => serve_http1(io, exchanges).await,
-        Protocol::Http2 => serve_http2(io, exchanges).await,
+        Protocol::Http1 => serve_http1(io, exchanges, draining).await,
+        Protocol::Http2 => serve_http2(io, exchanges, draining).await,
     }
 }
 
-async fn serve_http1<S: Service>(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, exchanges: Exchanges<S>) {
+async fn serve_http1<S: Service>(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    exchanges: Exchanges<S>,
+    draining: Draining,
+) {
     let limits = exchanges.service.limits();
     let service = Arc::clone(&exchanges.service);
     let instead: Instead = Box::new(move |status| raw(service.as_ref(), status));
@@ -108,7 +112,7 @@ async fn serve_http1<S: Service>(io: impl AsyncRead + AsyncWrite + Unpin + Send 
         .max_buf_size(HEAD_BYTES)
         .max_headers(limits.header_count + SPARE_FIELDS)
         .serve_connection(TokioIo::new(io), exchanges.clone());
-    if drive(Pin::new(&mut connection), &exchanges).await == End::HeadTimeout {
+    if drive(Pin::new(&mut connection), &exchanges, draining).await == End::HeadTimeout {
         let mut io = connection.into_parts().io.into_inner();
         let bytes = raw(exchanges.service.as_ref(), 408);
         let last_words = async { io.write_all(&bytes).await.and(io.shutdown().await) };
@@ -117,7 +121,11 @@ async fn serve_http1<S: Service>(io: impl AsyncRead + AsyncWrite + Unpin + Send 
     }
 }
 
-async fn serve_http2<S: Service>(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, exchanges: Exchanges<S>) {
+async fn serve_http2<S: Service>(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    exchanges: Exchanges<S>,
+    draining: Draining,
+) {
     let io = GuardedIo::new(io, Arc::clone(&exchanges.activity), None);
     let head_bytes = u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX);
     let connection = http2::Builder::new(TokioExecutor::new())
@@ -131,7 +139,7 @@ async fn serve_http2<S: Service>(io: impl AsyncRead + AsyncWrite + Unpin + Send 
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_TIMEOUT)
         .serve_connection(TokioIo::new(io), exchanges.clone());
-    drive(std::pin::pin!(connection), &exchanges).await;
+    drive(std::pin::pin!(connection), &exchanges, draining).await;
 }
 
 fn raw<S: Service>(service: &S, status: u16) -> Vec<u8> {
@@ -168,27 +176,29 @@ where
 
 /// Drives a connection to its end. One timer serves all of its limits: it is set when none was or a nearer one is
 /// due, and otherwise looks again when it fires.
-async fn drive<C: Gentle, S: Service>(mut connection: Pin<&mut C>, exchanges: &Exchanges<S>) -> End {
+async fn drive<C: Gentle, S: Service>(
+    mut connection: Pin<&mut C>,
+    exchanges: &Exchanges<S>,
+    mut draining: Draining,
+) -> End {
     let activity = &exchanges.activity;
-    let mut draining = exchanges.draining.clone();
     let mut timer: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep(exchanges.service.limits().head));
     let mut drain_began = Box::pin(async move { draining.wait_for(Option::is_some).await.is_ok() });
-    let mut has_drain = false;
     std::future::poll_fn(|context| {
         activity.watch(context.waker());
-        if !has_drain && drain_began.as_mut().poll(context).is_ready() {
-            has_drain = true;
+        if !activity.is_draining() && drain_began.as_mut().poll(context).is_ready() {
+            activity.drains();
         }
         loop {
             if connection.as_mut().poll(context).is_ready() {
                 return Poll::Ready(End::Done);
             }
-            if has_drain && exchanges.can_say_goodbye() {
+            if exchanges.says_goodbye() {
                 activity.ending();
                 connection.as_mut().end_gently();
                 continue;
             }
-            match activity.verdict(Instant::now(), &exchanges.service.limits(), exchanges.draining_since()) {
+            match activity.verdict(Instant::now(), &exchanges.service.limits()) {
                 Verdict::Cut => return Poll::Ready(End::Done),
                 Verdict::HeadTimeout => return Poll::Ready(End::HeadTimeout),
                 Verdict::End => {
@@ -213,27 +223,25 @@ async fn drive<C: Gentle, S: Service>(mut connection: Pin<&mut C>, exchanges: &E
 struct Exchanges<S> {
     service: Arc<S>,
     activity: Arc<Activity>,
-    draining: Draining,
     protocol: Protocol,
     is_tls: bool,
 }
 
 impl<S> Clone for Exchanges<S> {
     fn clone(&self) -> Self {
-        let Self { service, activity, draining, protocol, is_tls } = self;
-        let (service, activity, draining) = (Arc::clone(service), Arc::clone(activity), draining.clone());
-        Self { service, activity, draining, protocol: *protocol, is_tls: *is_tls }
+        let Self { service, activity, protocol, is_tls } = self;
+        let (service, activity) = (Arc::clone(service), Arc::clone(activity));
+        Self { service, activity, protocol: *protocol, is_tls: *is_tls }
     }
 }
 
 impl<S: Service> Exchanges<S> {
-    fn draining_since(&self) -> Option<Instant> {
-        *self.draining.borrow()
-    }
-
     /// HTTP/2 says goodbye as soon as a drain begins: its two GOAWAYs lose no request. HTTP/1 says it with an answer.
-    fn can_say_goodbye(&self) -> bool {
-        self.protocol == Protocol::Http2 && self.activity.has_begun() && !self.activity.is_ending()
+    fn says_goodbye(&self) -> bool {
+        self.protocol == Protocol::Http2
+            && self.activity.is_draining()
+            && self.activity.has_begun()
+            && !self.activity.is_ending()
     }
 
     fn exchange(&self, is_head: bool, body: &Arc<BodyEnd>) -> Exchange {
@@ -243,7 +251,6 @@ impl<S: Service> Exchanges<S> {
             stall: self.service.limits().stall,
             body: Arc::clone(body),
             activity: Arc::clone(&self.activity),
-            draining: self.draining.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use shipshape_sidecar::server::{Options, start};
 
-use crate::common::{App, Config, Http1};
+use crate::common::{App, Config, Http1, eventually};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -19,6 +19,23 @@ impl Write for Lines {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn a_request_that_the_deadline_cuts_is_logged() {
+    let app = App::start().await;
+    let mut config = Config::open(app.address);
+    config.change(|config| config.drain_seconds = 1).write("r1");
+    let lines = Lines::default();
+    let running = start(Options { access_log: Box::new(lines.clone()), ..Options::new(config.path()) }).unwrap();
+    let mut client = Http1::plain(running.addresses().http).await;
+    let cut = tokio::spawn(async move { client.get("/slow/60000").await.is_err() });
+    eventually("the app was asked", async || (app.requests() == 1).then_some(())).await;
+    running.stop();
+    tokio::task::spawn_blocking(|| running.wait()).await.unwrap().unwrap();
+    assert!(cut.await.unwrap());
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("/slow/60000"), "{log:?}");
 }
 
 #[tokio::test]
