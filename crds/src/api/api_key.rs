@@ -15,6 +15,7 @@ use super::status::Condition;
     group = "shipshape.dev",
     version = "v1alpha1",
     kind = "ApiKey",
+    doc = "A key for an ApiService. The key itself is written once into the Secret NAME-api-key, which its owner may take and delete; the service keeps a hash. Deleting the ApiKey revokes the key.",
     plural = "apikeys",
     singular = "apikey",
     shortname = "akey",

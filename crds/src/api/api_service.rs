@@ -17,6 +17,7 @@ use crate::text::{Hostname, PathPattern};
     group = "shipshape.dev",
     version = "v1alpha1",
     kind = "ApiService",
+    doc = "An HTTP API made production-ready: the app as it is, a sidecar that enforces the policy, and everything around it. On the command line: apisvc, or ship.",
     plural = "apisvcs",
     singular = "apisvc",
     shortname = "ship",
