@@ -50,7 +50,9 @@ impl Transfer {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// The request's body, counted; `limit` is the length from which on it counts as overrun.
+    /// The request's body, counted; `limit` is the length beyond which it counts as overrun. Its trailers are left
+    /// out (RFC 9110 section 6.5.1 allows it): an app that merges them into the head would read in them what no phase
+    /// has judged, such as an identity.
     #[must_use]
     pub fn incoming(self: &Arc<Self>, inner: IncomingBody, limit: Option<u64>) -> IncomingBody {
         Box::pin(Received { inner, limit, transfer: Arc::clone(self) })
@@ -80,6 +82,9 @@ impl Stream for Received {
         let next = self.inner.as_mut().poll_next(context);
         self.transfer.waiting.store(next.is_pending(), Ordering::Relaxed);
         let next = ready!(next);
+        if let Some(Ok(Frame::Trailers(_))) = &next {
+            return Poll::Ready(None);
+        }
         if let Some(Ok(Frame::Data(bytes))) = &next {
             let length = bytes.len() as u64;
             let total = self.transfer.received.fetch_add(length, Ordering::Relaxed) + length;
@@ -133,6 +138,20 @@ mod tests {
         let Body::Stream(sent) = transfer.outgoing(Body::Stream(body(&["abcd"])), true) else { panic!("no stream") };
         block_on(sent.count());
         assert_eq!(transfer.sent(), 4);
+    }
+
+    #[test]
+    fn trailers_of_a_request_reach_nobody_and_those_of_an_answer_pass() {
+        let trailers = || {
+            let mut fields = crate::wire::Fields::default();
+            fields.append("x-shipshape-subject", "root");
+            let end: IncomingBody = Box::pin(futures::stream::iter([Ok(Frame::Trailers(fields))]));
+            Box::pin(body(&["a"]).chain(end)) as IncomingBody
+        };
+        let transfer = Arc::new(Transfer::default());
+        assert_eq!(block_on(transfer.incoming(trailers(), None).count()), 1);
+        let Body::Stream(sent) = transfer.outgoing(Body::Stream(trailers()), true) else { panic!("no stream") };
+        assert_eq!(block_on(sent.count()), 2);
     }
 
     #[test]

@@ -175,6 +175,26 @@ mod tests {
     }
 
     #[test]
+    fn threads_that_ask_several_limits_pass_no_more_than_the_tightest_and_leave_no_trace_of_refusals() {
+        let store = LimitStore::default();
+        let limits = [limit(&store, "wide", 1000, "Enforce"), limit(&store, "tight", 100, "Enforce")];
+        let passed = std::sync::atomic::AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let refused = ask(&limits, |_| Key::All, 0).iter().any(Verdict::refuses);
+                        passed.fetch_add(u32::from(!refused), std::sync::atomic::Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        let passed = passed.into_inner();
+        assert_eq!(passed, 100, "a refusal of the wide limit could only come from more than 900 requests at once");
+        assert_eq!(limits[0].counter.take(&Key::All, &limits[0].allowance, 0).remaining, 1000 - passed - 1);
+    }
+
+    #[test]
     fn the_refusal_says_what_is_allowed_and_when() {
         let store = LimitStore::default();
         let limits = [limit(&store, "tight", 1, "Enforce")];

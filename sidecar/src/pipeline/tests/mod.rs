@@ -1,6 +1,7 @@
 //! The pipeline with a client and an app in memory: each phase, and their order.
 
 mod answers;
+mod anything;
 mod identity;
 mod limits;
 mod order;
