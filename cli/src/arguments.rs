@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::check::Format;
-use crate::effective;
+use crate::{effective, local, trial};
 
 /// Try, check and understand an ApiService.
 #[derive(Debug, Parser)]
@@ -32,6 +32,26 @@ Exit code: 0 when nothing is refused (warnings may be told), 1 otherwise.")]
   shipshape effective -f shop.yaml shop POST /api/v1/auth/login
   kubectl shipshape effective -n store shop GET /api/v1/products/7 -o json")]
     Effective(effective::Asked),
+    /// Serve an app on this machine behind the very sidecar, with the policy of a file
+    #[command(after_help = "Examples:
+  shipshape local -f apiservice.yaml -- npm start
+  shipshape local -f deploy/ --name shop --app 127.0.0.1:5000
+  shipshape local -f apiservice.yaml --state build/state --print-config > build/state/config.json
+
+The app finds its port, spec.app.port, in PORT. A change of the files applies at once; a mistake is shown, and the
+last good policy stays. When it serves, it writes its addresses to standard error as one line of JSON.")]
+    Local(local::Asked),
+    /// Send the requests that show what stands in front of an app, and show the answers
+    #[command(after_help = "Examples:
+  shipshape try                 serves the quickstart's policy here and asks it
+  shipshape try --keep          and keeps serving, to ask yourself
+  SHIPSHAPE_KEY=ship_… shipshape try --url https://quickstart.demo.svc --cacert ca.pem --connect 10.96.0.7:443
+
+Exit code: 0 when every answer is the expected one, 1 otherwise.")]
+    Try(trial::Asked),
+    /// Run the app of the examples, to have something to protect
+    #[command(hide = true, subcommand)]
+    ExampleApp(shipshape_example_app::command::Command),
 }
 
 /// Arguments of `check`.

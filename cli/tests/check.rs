@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod common;
+mod golden_file;
 
 use std::process::Command;
 
-use common::{assert_golden, shipshape, text};
+use common::{shipshape, text};
+use golden_file::assert_golden;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;

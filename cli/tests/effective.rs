@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod common;
+mod golden_file;
 
-use common::{assert_golden, shipshape, text};
+use common::{shipshape, text};
+use golden_file::assert_golden;
 use serde_json::Value;
 
 const SHOP: &str = "../../examples/shop/apiservice.yaml";

@@ -13,3 +13,4 @@ mod wording;
 pub use command::{Format, run};
 pub use judge::judge;
 pub use report::{Judged, Located, Report};
+pub use text::write as write_text;

@@ -7,7 +7,11 @@ use shipshape_crds::validate::Severity;
 use super::report::{Judged, Located, Report};
 use crate::style::Style;
 
-pub(super) fn write(report: &Report, style: Style, out: &mut impl Write) -> io::Result<()> {
+/// Writes everything that was found, and a line that counts it.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(report: &Report, style: Style, out: &mut impl Write) -> io::Result<()> {
     for finding in &report.findings {
         writeln!(out, "{} {}:{}: {}", style.bad("✘"), finding.file, finding.line, finding.message)?;
     }

@@ -1,0 +1,103 @@
+//! `shipshape local` protects a real app with the very sidecar, end to end.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails where it cannot go on")]
+
+mod client;
+mod common;
+mod running;
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+
+use client::get;
+use common::{shipshape, text};
+use running::{Running, rewrite, write_service};
+use serde_json::Value;
+
+/// The port of the service's app.
+fn port(folder: &Path) -> u16 {
+    let text = std::fs::read_to_string(folder.join("service.yaml")).unwrap();
+    text.split("port: ").nth(1).unwrap().split('}').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_file_protects_an_app_and_its_changes_apply_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut local = Running::local(folder, "{auth: {apiKeys: {}}}", &[]);
+    let (https, ca, key) = (local.address("https"), folder.join("state/ca.pem"), local.key());
+
+    assert_eq!(get(https, &ca, "/hello", None).0, 401);
+    let (status, body) = get(https, &ca, "/hello", Some(&key));
+    assert_eq!((status, body.starts_with("hello from")), (200, true), "{body}");
+    assert!(local.line(" 401 ").contains("GET /hello 401 API_KEY_MISSING"));
+    assert!(local.line(" 200 ").contains("GET /hello 200"));
+    assert!(!local.seen.iter().skip_while(|line| !line.contains(" 401 ")).any(|line| line.contains(&key)));
+
+    rewrite(folder, port(folder), "{auth: {mode: none}}");
+    assert!(local.line("auth.mode").contains("service.yaml:6: spec.policy.auth.mode: "));
+    local.line("the last good policy stays in force");
+    assert_eq!(get(https, &ca, "/hello", None).0, 401);
+
+    rewrite(folder, port(folder), "{auth: {mode: None}}");
+    local.line("applied, revision");
+    assert_eq!(get(https, &ca, "/hello", None).0, 200);
+
+    let app = SocketAddr::from(([127, 0, 0, 1], port(folder)));
+    assert!(local.end().success());
+    assert!(TcpStream::connect(app).is_err(), "the app still listens");
+}
+
+#[test]
+fn a_key_is_shown_once_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Running::local(folder.path(), "{auth: {apiKeys: {}}}", &["--once"]);
+    let key = first.key();
+    assert!(first.end().success());
+    let mut second = Running::local(folder.path(), "{auth: {apiKeys: {}}}", &["--once"]);
+    assert_eq!(get(second.address("https"), &folder.path().join("state/ca.pem"), "/hello", Some(&key)).0, 200);
+    second.line(" 200 ");
+    assert!(!second.seen.iter().any(|line| line.contains("a key to try")), "{:?}", second.seen);
+    assert!(second.end().success());
+}
+
+#[test]
+fn two_cannot_serve_one_service_from_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Running::local(folder.path(), "{auth: {mode: None}}", &["--once"]);
+    let (file, state) = (folder.path().join("service.yaml"), folder.path().join("state"));
+    let second = shipshape(&["local", "-f", file.to_str().unwrap(), "--state", state.to_str().unwrap()]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("--state"), "{second:?}");
+    assert!(first.end().success());
+}
+
+#[test]
+fn the_configuration_can_be_had_without_serving() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let quickstart = "../../examples/quickstart";
+    let output = shipshape(&["local", "-f", quickstart, "--state", state.to_str().unwrap(), "--print-config"]);
+    assert!(output.status.success(), "{output:?}");
+    let config: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for name in config["files"]["digests"].as_object().unwrap().keys() {
+        assert!(state.join(name).is_file(), "{name}");
+    }
+    std::fs::write(state.join("config.json"), text(&output)).unwrap();
+    let judged = shipshape_sidecar::live_config::check(&state.join("config.json"));
+    assert!(judged.is_ok(), "{judged:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("ship_") && told.contains("(first, shown once)"), "{told}");
+}
+
+#[test]
+fn a_mistake_at_the_start_is_told_and_nothing_is_started() {
+    let folder = tempfile::tempdir().unwrap();
+    write_service(folder.path(), "{}");
+    let file = folder.path().join("service.yaml");
+    let marker = folder.path().join("started");
+    let output = shipshape(&["local", "-f", file.to_str().unwrap(), "--", "touch", marker.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("choose how callers are identified"), "{output:?}");
+    assert!(!marker.exists());
+}
