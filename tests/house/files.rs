@@ -28,7 +28,7 @@ fn no_file_is_longer_than_one_thing() {
 
 #[test]
 fn a_mod_file_holds_modules_and_at_most_one_public_function() {
-    for path in files(&root(), &["/mod.rs", "mod.rs"]) {
+    for path in files(&root(), &["mod.rs"]).into_iter().filter(|path| path.iter().any(|part| part == "src")) {
         let file = syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let functions = file
             .items

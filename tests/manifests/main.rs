@@ -2,12 +2,7 @@
 //!
 //! `UPDATE=1` writes what is generated.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test says what is wrong by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 mod definitions;
 mod examples;

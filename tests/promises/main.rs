@@ -11,6 +11,7 @@
 
 mod admission;
 mod charts;
+mod judges;
 mod keys;
 mod pods;
 mod quickstart;
@@ -32,6 +33,7 @@ type Promise = (&'static str, fn(&World) -> anyhow::Result<()>);
 /// In an order in which each leaves the cluster as the next expects it.
 const PROMISES: &[&[Promise]] = &[
     charts::PROMISES,
+    judges::PROMISES,
     admission::PROMISES,
     quickstart::PROMISES,
     steady::PROMISES,

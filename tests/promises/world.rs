@@ -1,7 +1,9 @@
 //! The cluster under test, with the charts installed, and the ways to look at it.
 
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -63,6 +65,18 @@ impl World {
     /// `kubectl …` with arguments that hold blanks.
     pub fn kubectl_args(&self, args: &[&str]) -> Result<String> {
         self.cluster.kubectl(args)
+    }
+
+    /// `kubectl …` with something on its standard input.
+    pub fn kubectl_with_input(&self, args: &[&str], input: &[u8]) -> Result<String> {
+        let mut command = self.cluster.kubectl_command(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        // A command that does not read its input may be gone by now.
+        let _ = child.stdin.take().context("no standard input")?.write_all(input);
+        let output = child.wait_with_output()?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        ensure!(output.status.success(), "kubectl {args:?}: {}", text(&output.stderr));
+        Ok(text(&output.stdout))
     }
 
     /// What kubectl says where it must refuse.

@@ -1,5 +1,7 @@
 //! Walks through the findings of the shop's review: each fault is shown in the bare app, and gone behind the sidecar.
 
+#![expect(clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+
 mod access;
 mod edge;
 mod findings;
