@@ -1,6 +1,6 @@
 //! What keeps pods from serving, read from their own statuses.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod};
 
 use super::condition::shortened;
 
@@ -34,6 +34,10 @@ fn of_pod(pod: &Pod) -> Option<Trouble> {
 }
 
 fn of_container(pod: &str, container: &ContainerStatus) -> Option<Trouble> {
+    // Between two crashes it runs for a moment, or has just ended: the trouble is the same.
+    if !container.ready && container.restart_count > 0 && last_crash(container).is_some() {
+        return Some(Trouble { rank: 2, reason: "CrashLoop", message: crash(pod, container) });
+    }
     let waiting = container.state.as_ref()?.waiting.as_ref()?;
     let reason = waiting.reason.as_deref().unwrap_or_default();
     let said = waiting.message.as_deref().map(|text| format!(": {}", shortened(text, 300))).unwrap_or_default();
@@ -51,8 +55,16 @@ fn of_container(pod: &str, container: &ContainerStatus) -> Option<Trouble> {
     }
 }
 
+/// How the container ended last, if it was by failing.
+fn last_crash(container: &ContainerStatus) -> Option<&ContainerStateTerminated> {
+    let ended =
+        |state: &'_ Option<ContainerState>| state.as_ref().and_then(|state| state.terminated.as_ref()).is_some();
+    let state = if ended(&container.state) { &container.state } else { &container.last_state };
+    state.as_ref()?.terminated.as_ref().filter(|last| last.exit_code != 0)
+}
+
 fn crash(pod: &str, container: &ContainerStatus) -> String {
-    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    let last = last_crash(container);
     let code = last.map(|last| match last.reason.as_deref() {
         Some("OOMKilled") => " after it used more memory than its limit".to_owned(),
         _ => format!(" with exit code {}", last.exit_code),
@@ -110,6 +122,17 @@ mod tests {
         let (trouble, count) = worst(&pods).unwrap();
         assert_eq!((trouble.reason, count), ("ImagePull", 2));
         assert!(trouble.message.contains("shop:1") && trouble.message.ends_with(": not found"), "{}", trouble.message);
+    }
+
+    #[test]
+    fn between_two_crashes_the_trouble_is_the_same() {
+        let last = || json!({"terminated": {"exitCode": 2}});
+        let told: Vec<_> = [json!({"waiting": {"reason": "CrashLoopBackOff"}}), json!({"running": {}}), last()]
+            .into_iter()
+            .map(|state| worst(&[pod("shop-1", state, last())]).unwrap().0)
+            .collect();
+        assert_eq!(told[0], told[1]);
+        assert_eq!(told[0], told[2]);
     }
 
     #[test]
