@@ -12,6 +12,9 @@ use crate::procfs;
 use crate::rounds::{Measured, WARM_UP, WINDOW};
 use crate::scenario::CONNECTIONS;
 
+/// The build of a program that came from the command line.
+pub const GIVEN: &str = "given";
+
 /// A whole run.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +25,7 @@ pub struct Report {
     pub commit: String,
     /// Whether files differed from it: then the figures belong to no commit.
     pub modified: bool,
-    /// How the sidecar was built: a profile, or `given` for a program from the command line.
+    /// How the sidecar was built: a profile, or [`GIVEN`].
     pub build: String,
     /// The machine.
     pub machine: Machine,
@@ -77,13 +80,19 @@ impl Method {
 }
 
 impl Report {
-    /// Writes it to `FOLDER/DATE-COMMIT.json`. A later run of the same day and commit replaces it.
+    /// Writes it to `FOLDER/DATE-COMMIT.json`, with `-given` or `-modified` behind the commit where the sidecar is not
+    /// that commit's. A later run of the same name replaces it.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf> {
         let day = self.date.split('T').next().unwrap_or_default();
-        let path = folder.join(format!("{day}-{}.json", self.commit));
+        let other = match () {
+            () if self.build == GIVEN => "-given",
+            () if self.modified => "-modified",
+            () => "",
+        };
+        let path = folder.join(format!("{day}-{}{other}.json", self.commit));
         let text = serde_json::to_string_pretty(self)? + "\n";
         let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, text));
         written.with_context(|| format!("cannot write {}: give another folder with --out", path.display()))?;
@@ -98,7 +107,7 @@ mod tests {
     #[test]
     fn a_report_is_found_by_its_day_and_commit() {
         let folder = tempfile::tempdir().unwrap();
-        let report = Report {
+        let mut report = Report {
             date: "2026-11-21T09:00:00Z".into(),
             commit: "abc1234".into(),
             modified: false,
@@ -113,5 +122,10 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         assert_eq!(read["method"]["window"], 2500);
         assert_eq!(read["machine"]["cores"]["proxy"], 1);
+        for (modified, build, name) in [(true, "quick", "modified"), (false, GIVEN, "given")] {
+            report = Report { modified, build: build.into(), ..report };
+            let path = report.write(folder.path()).unwrap();
+            assert!(path.ends_with(format!("2026-11-21-abc1234-{name}.json")), "{}", path.display());
+        }
     }
 }

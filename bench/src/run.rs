@@ -11,7 +11,7 @@ use crate::arguments::Arguments;
 use crate::cores::{Cores, open_many_files, stay_on};
 use crate::credentials::Credentials;
 use crate::proxy::{Proxy, Sidecar};
-use crate::report::{Machine, Method, Report};
+use crate::report::{GIVEN, Machine, Method, Report};
 use crate::rounds::Bench;
 use crate::scenario::Scenario;
 use crate::upstream::Upstream;
@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(150);
 pub fn run(arguments: Arguments, out: &mut impl Write) -> Result<()> {
     let Arguments { sidecar, profile, rounds, scenarios, requests_only, out: folder } = arguments;
     let cores = Cores::choose()?;
-    let build = if sidecar.is_some() { "given".to_owned() } else { profile.clone() };
+    let build = if sidecar.is_some() { GIVEN.to_owned() } else { profile.clone() };
     let program = sidecar.map_or_else(|| binary::build(&profile), Ok)?;
     let proxies: Vec<Box<dyn Proxy>> = vec![Box::new(Sidecar::new(program))];
     let (commit, modified) = binary::commit();
