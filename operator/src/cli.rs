@@ -25,6 +25,19 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
+    /// Wait until a running operator is ready; exit 1 when it is not in time.
+    Ready(ReadyArgs),
+}
+
+/// Whom to ask, and for how long.
+#[derive(Debug, Args)]
+pub struct ReadyArgs {
+    /// The operator's page, such as http://HOST:8080/readyz.
+    #[arg(long, value_name = "URL")]
+    pub url: hyper::Uri,
+    /// How long to wait.
+    #[arg(long, value_name = "TIME", value_parser = timespan, default_value = "60s")]
+    pub timeout: Duration,
 }
 
 /// How to run.

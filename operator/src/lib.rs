@@ -20,6 +20,7 @@ pub mod model;
 pub mod object;
 pub mod observe;
 pub mod random;
+pub mod ready;
 pub mod report;
 pub mod run;
 pub mod settings;

@@ -3,12 +3,16 @@
 use anyhow::Context;
 use clap::Parser;
 use shipshape_operator::cli::{Cli, Command};
-use shipshape_operator::{crds, run};
+use shipshape_operator::{crds, ready, run};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Crds => crds::write(&mut std::io::stdout().lock()),
+        Command::Ready(args) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(ready::wait(&args.url, args.timeout))
+        }
         Command::Run(args) => {
             let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
             tracing_subscriber::fmt()
