@@ -1,13 +1,9 @@
 //! `shipshape effective` names the route of a request, and each value with where it was said.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
-
-mod common;
-mod golden_file;
-
-use common::{shipshape, text};
-use golden_file::assert_golden;
 use serde_json::Value;
+
+use crate::binary::{shipshape, text};
+use crate::golden::assert_golden;
 
 const SHOP: &str = "../../examples/shop/apiservice.yaml";
 

@@ -1,16 +1,10 @@
 //! `shipshape try` shows what stands in front of an app, and fails where it is not what it should be.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails where it cannot go on")]
-
-mod client;
-mod common;
-mod running;
-
 use std::process::Command;
 
-use client::get;
-use common::{shipshape, text};
-use running::Running;
+use crate::binary::{shipshape, text};
+use crate::client::get;
+use crate::running::Running;
 
 /// The answers that every trial must show, in order.
 const ANSWERS: [&str; 8] = [

@@ -1,17 +1,13 @@
 //! `shipshape check` says everything that is wrong, with lines, in every format.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
-
-mod common;
-mod golden_file;
-
 use std::process::Command;
 
-use common::{shipshape, text};
-use golden_file::assert_golden;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
+
+use crate::binary::{shipshape, text};
+use crate::golden::assert_golden;
 
 const EXAMPLES: [&str; 4] = ["-f", "../../examples/quickstart", "-f", "../../examples/shop"];
 

@@ -1,18 +1,13 @@
 //! `shipshape local` protects a real app with the very sidecar, end to end.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails where it cannot go on")]
-
-mod client;
-mod common;
-mod running;
-
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
-use client::get;
-use common::{shipshape, text};
-use running::{Running, rewrite, write_service};
 use serde_json::Value;
+
+use crate::binary::{shipshape, text};
+use crate::client::get;
+use crate::running::{Running, rewrite, write_service};
 
 /// The port of the service's app.
 fn port(folder: &Path) -> u16 {

@@ -1,7 +1,5 @@
 //! Each CEL rule of the definitions has a rule here that says the same offline.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
-
 use std::collections::BTreeSet;
 
 use serde_json::Value;
