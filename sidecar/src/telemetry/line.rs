@@ -39,6 +39,9 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line<'_>) {
     object.number("status", u64::from(*status));
     write_refusals(&mut object, facts);
     object.text("client", facts.origin.client.to_string());
+    if facts.origin.via_proxy {
+        object.text("proxy", facts.connection.peer.ip().to_canonical().to_string());
+    }
     if let Some(caller) = &facts.caller {
         object.text("key", &caller.id);
         object.text("subject", &caller.subject);

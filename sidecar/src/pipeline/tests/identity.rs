@@ -111,8 +111,10 @@ fn only_a_trusted_proxy_says_who_the_client_is_and_how_it_came() {
     let received = world.app.last();
     assert_eq!(received.fields.text("x-forwarded-for"), Some("198.51.100.9, 10.1.2.3"));
     assert_eq!(received.fields.text("x-forwarded-proto"), Some("https"));
-    let clients: Vec<_> = world.log().iter().map(|line| line["client"].clone()).collect();
+    let log = world.log();
+    let clients: Vec<_> = log.iter().map(|line| line["client"].clone()).collect();
     assert_eq!(clients, ["203.0.113.7", "198.51.100.9", "198.51.100.9"]);
+    assert_eq!((log[0].get("proxy"), &log[1]["proxy"]), (None, &json!("10.1.2.3")));
 }
 
 #[test]
