@@ -90,6 +90,66 @@ fn two_sidecars_cannot_share_a_control_socket() {
     drop(Program::start(&config));
 }
 
+/// As a pod ends: both hooks, endpoints that go a little later, and the signal once the app has ended.
+#[tokio::test]
+async fn a_pod_that_ends_under_load_loses_nothing() {
+    let app = App::start().await;
+    let mut program = Program::owning(Config::open(app.address));
+    let (endpoint_gone, served) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let clients: Vec<_> = (0..10)
+        .map(|number| {
+            let (address, certificate) = (program.https, program.certificate.clone());
+            let (gone, served) = (Arc::clone(&endpoint_gone), Arc::clone(&served));
+            tokio::spawn(async move {
+                while !gone.load(Relaxed) {
+                    if number % 2 == 0 {
+                        over_http1(Http1::secure(address, &certificate).await, &served).await;
+                    } else {
+                        over_http2(Http2::secure(address, &certificate).await, &served).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    eventually("requests are served", async || (served.load(Relaxed) > 100).then_some(())).await;
+    let hook = Http1::plain(program.admin);
+    program.drain();
+    let held = tokio::spawn(async move { hook.await.get("/drained").await.unwrap().text() });
+    let before = served.load(Relaxed);
+    eventually("the drain goes on serving", async || (served.load(Relaxed) > before + 100).then_some(())).await;
+    endpoint_gone.store(true, Relaxed);
+    for client in clients {
+        client.await.expect("a request was lost");
+    }
+    assert_eq!(held.await.unwrap(), "drained\n");
+    program.terminate();
+    assert!(program.ended().await);
+}
+
+/// Requests until the end of the connection is announced.
+async fn over_http1(mut connection: Http1, served: &AtomicUsize) {
+    loop {
+        let answer = connection.get("/slow/10").await.expect("a request was lost");
+        assert_eq!(answer.status, 200);
+        served.fetch_add(1, Relaxed);
+        if answer.header("connection") == Some("close") {
+            return;
+        }
+    }
+}
+
+/// Requests until a GOAWAY; a request that it left unsent is not lost.
+async fn over_http2(mut connection: Http2, served: &AtomicUsize) {
+    loop {
+        match connection.get("/slow/10").await {
+            Ok(answer) => assert_eq!(answer.status, 200),
+            Err(error) if error.is_canceled() || error.is_closed() => return,
+            Err(error) => panic!("a request was lost: {error:?}"),
+        }
+        served.fetch_add(1, Relaxed);
+    }
+}
+
 #[tokio::test]
 async fn a_signal_under_load_loses_nothing() {
     let app = App::start().await;

@@ -83,6 +83,15 @@ async fn a_client_may_wait_for_100_continue() {
 }
 
 #[tokio::test]
+async fn a_body_that_would_be_refused_is_not_asked_for() {
+    let app = App::start().await;
+    let program = Program::owning(Config::open(app.address));
+    let head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2097152\r\n\r\n";
+    let answer = exchange(program.http, head.as_bytes()).await;
+    assert_eq!(judged(&answer), (413, "BODY_TOO_LARGE".into()), "{answer}");
+}
+
+#[tokio::test]
 async fn a_body_beyond_its_limit_is_refused_before_it_is_sent_and_the_answer_arrives() {
     let app = App::start().await;
     let program = Program::owning(Config::open(app.address));
