@@ -58,7 +58,7 @@ pub struct Told<'a> {
 /// Rewrites a request's fields for the app.
 pub fn rewrite(fields: &mut Fields, told: &Told<'_>) {
     let before = told.via_proxy.then(|| joined(fields, "x-forwarded-for")).flatten();
-    let host = told.via_proxy.then(|| fields.get("x-forwarded-host").cloned()).flatten();
+    let host = fields.all("x-forwarded-host").last().filter(|_| told.via_proxy).cloned();
     fields.retain(|field| !is_dropped(field, told.key_field));
     let peer = told.peer.to_canonical();
     let forwarded_for = before.map_or_else(|| peer.to_string(), |before| format!("{before}, {peer}"));

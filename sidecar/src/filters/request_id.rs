@@ -13,7 +13,8 @@ pub const FIELD: &str = "x-request-id";
 /// ULID of this moment and these random bits.
 #[must_use]
 pub fn request_id(via_proxy: bool, fields: &Fields, now: Timestamp, random: u128) -> String {
-    let given = via_proxy.then(|| fields.text(FIELD)).flatten().filter(|id| is_harmless(id));
+    // With two there is no telling which of them is the proxy's.
+    let given = fields.text(FIELD).filter(|id| via_proxy && is_harmless(id) && fields.all(FIELD).count() == 1);
     given.map_or_else(|| mint(now, random), str::to_owned)
 }
 
@@ -45,5 +46,8 @@ mod tests {
         for bad in ["short", "with space", "line\"break", "ship_dev_0123456789abcdefghjk", &"x".repeat(129)] {
             assert_eq!(id(true, bad), minted, "{bad}");
         }
+        let mut twice = Fields::default();
+        ["client-said", "proxy-said"].iter().for_each(|id| twice.append(FIELD, *id));
+        assert_eq!(request_id(true, &twice, Timestamp::UNIX_EPOCH, 42).len(), 26);
     }
 }

@@ -141,7 +141,9 @@ fn facts(context: &WorkerContext, rules: &Rules, connection: &Connection, head: 
 
 /// Behind a trusted proxy its word counts, over TLS to us too: it says how the client came.
 fn is_secure(connection: &Connection, origin: Origin, fields: &Fields) -> bool {
-    let said = origin.via_proxy.then(|| fields.text("x-forwarded-proto")).flatten();
+    // The nearest proxy's word stands last; what stands before it, the client may have sent.
+    let said = fields.all("x-forwarded-proto").last().filter(|_| origin.via_proxy);
+    let said = said.and_then(|said| std::str::from_utf8(said).ok());
     match said.and_then(|said| said.split(',').next_back()).map(str::trim) {
         Some(said) if said.eq_ignore_ascii_case("https") => true,
         Some(said) if said.eq_ignore_ascii_case("http") => false,

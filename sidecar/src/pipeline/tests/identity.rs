@@ -111,9 +111,11 @@ fn only_a_trusted_proxy_says_who_the_client_is_and_how_it_came() {
     let received = world.app.last();
     assert_eq!(received.fields.text("x-forwarded-for"), Some("198.51.100.9, 10.1.2.3"));
     assert_eq!(received.fields.text("x-forwarded-proto"), Some("https"));
+    let forged = [("x-forwarded-proto", "https"), ("x-forwarded-proto", "https, http")];
+    assert_eq!(world.ask("GET", "/", &forged).status, 308, "the nearest proxy's word stands last");
     let log = world.log();
     let clients: Vec<_> = log.iter().map(|line| line["client"].clone()).collect();
-    assert_eq!(clients, ["203.0.113.7", "198.51.100.9", "198.51.100.9"]);
+    assert_eq!(clients, ["203.0.113.7", "198.51.100.9", "198.51.100.9", "10.1.2.3"]);
     assert_eq!((log[0].get("proxy"), &log[1]["proxy"]), (None, &json!("10.1.2.3")));
 }
 
