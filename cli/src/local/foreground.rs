@@ -21,6 +21,7 @@ pub struct Signals {
     child: Signal,
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Foreground {
@@ -61,6 +62,8 @@ impl Signals {
             child: listen(SignalKind::child())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            // The terminal was closed.
+            hangup: listen(SignalKind::hangup())?,
         })
     }
 
@@ -69,6 +72,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 
@@ -78,6 +82,7 @@ impl Signals {
             _ = self.child.recv() => true,
             _ = self.terminate.recv() => false,
             _ = self.interrupt.recv() => false,
+            _ = self.hangup.recv() => false,
         }
     }
 }

@@ -56,6 +56,14 @@ impl Node {
         members.iter().find(|(key, _)| key == name).map(|(_, member)| member)
     }
 
+    /// The items of the list of that name; none where there is no such list.
+    #[must_use]
+    pub fn into_items(self, name: &str) -> Vec<Self> {
+        let Content::Map(members) = self.content else { return Vec::new() };
+        let list = members.into_iter().find(|(key, _)| key == name).map(|(_, member)| member.content);
+        if let Some(Content::List(items)) = list { items } else { Vec::new() }
+    }
+
     /// The text, where this is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

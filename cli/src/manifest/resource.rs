@@ -81,6 +81,10 @@ impl Manifest {
     }
 
     fn add(&mut self, file: &str, node: Node) {
+        // What `kubectl get -o yaml` writes of several resources.
+        if node.member("kind").and_then(Node::text) == Some("List") {
+            return node.into_items("items").into_iter().for_each(|item| self.add(file, item));
+        }
         let text = |name: &str| node.member(name).and_then(Node::text).unwrap_or_default();
         let is_ours = text("apiVersion").split('/').next() == Some(GROUP);
         let kind = match text("kind") {
@@ -130,6 +134,15 @@ mod tests {
         assert_eq!(manifest.others, 1);
         assert_eq!(manifest.resources[0].namespace, "default");
         assert_eq!(manifest.resources[0].node.member("kind").unwrap().line, 5);
+    }
+
+    #[test]
+    fn a_list_stands_for_its_items() {
+        let manifest =
+            read("kind: List\napiVersion: v1\nitems:\n- kind: ApiKey\n  metadata:\n    name: a\n- kind: Secret\n");
+        assert_eq!((manifest.resources.len(), manifest.others), (1, 1));
+        assert_eq!(manifest.resources[0].node.member("metadata").unwrap().line, 5);
+        assert_eq!(read("kind: List\napiVersion: v1\n").resources.len(), 0);
     }
 
     #[test]

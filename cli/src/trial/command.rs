@@ -115,7 +115,9 @@ fn here(asked: &Asked, runtime: &Runtime, style: Style, out: &mut impl Write) ->
         next.while_it_serves(out)?;
         out.flush()?;
         captured.open();
-        return Serving { asked: &local, reader, running, app: None, files, style }.until_the_end(foreground, out);
+        let ended =
+            Serving { asked: &local, reader, running, app: None, files, style }.until_the_end(foreground, out)?;
+        return Ok(if ended == ExitCode::SUCCESS { exit_code(&outcomes) } else { ended });
     }
     Next::after(out)?;
     running.stop();

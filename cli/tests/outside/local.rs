@@ -96,3 +96,25 @@ fn a_mistake_at_the_start_is_told_and_nothing_is_started() {
     assert!(text(&output).contains("choose how callers are identified"), "{output:?}");
     assert!(!marker.exists());
 }
+
+#[test]
+fn the_start_says_what_is_protected_and_what_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop");
+    let (state, free) = (state.to_str().unwrap(), "127.0.0.1:0");
+    let places = ["--state", state, "--https", free, "--http", free, "--app", "127.0.0.1:9", "--once"];
+    let mut local = Running::start(&[&["local", "-f", shop][..], &places].concat());
+    local.line("skipped here  3 pods, probes, resources, network policy");
+    let protected = local.line("protected by");
+    for words in ["TLS", "API keys", "100 in 15m per address", "30 in 1m per client", "50Ki bodies"] {
+        assert!(protected.contains(words), "{words}: {protected}");
+    }
+    let keys: Vec<&String> = local.seen.iter().filter(|line| line.contains("a key to try")).collect();
+    assert_eq!(keys.len(), 3, "{keys:?}");
+    // Nothing listens where the app should be.
+    let key = local.seen.iter().find(|line| line.contains("(admin,")).unwrap();
+    let key = key.split_whitespace().find(|word| word.starts_with("ship_")).unwrap().to_owned();
+    assert_eq!(get(local.address("https"), &folder.path().join("state/ca.pem"), "/any", Some(&key)).0, 502);
+    assert!(local.end().success());
+}
