@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use shipshape_sidecar::server::{DEFAULT_CONTROL, Options};
+use shipshape_sidecar::server::{Control, DEFAULT_CONTROL, Options};
 
 /// Stands in front of an HTTP API and enforces what its ApiService says.
 #[derive(Debug, Parser)]
@@ -56,9 +56,9 @@ pub struct RunArguments {
     /// How many worker threads; by default one for each whole core of the container's CPU limit.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
-    /// The socket for `drain`.
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_CONTROL)]
-    pub control: PathBuf,
+    /// The socket for `drain`; by default the usual one, unless another sidecar has it.
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
 }
 
 impl RunArguments {
@@ -72,7 +72,7 @@ impl RunArguments {
             admin,
             app,
             workers: workers.map(usize::from),
-            control: Some(control),
+            control: control.map_or(Control::Usual, Control::At),
             pod_uid,
             ends_on_signals: true,
             ..Options::new(config)

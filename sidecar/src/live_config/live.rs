@@ -57,8 +57,9 @@ impl Live {
         let app = shared.app.or_else(|| app_address(&config, &mut findings));
         let tls = tls(&config, &certificate, &certificate_key, &shared.tickets, &mut findings);
         let keys = KeyRing::build(&shards, &peppers);
-        for skipped in keys.skipped() {
-            tracing::warn!("{skipped}");
+        if let Some(first) = keys.skipped().first() {
+            // One line: without its pepper every key of a service would have one.
+            tracing::warn!(keys = keys.skipped().len(), "{first}, and perhaps others: make them anew");
         }
         let config = Arc::new(config);
         let Shared { limits, metrics, ports, .. } = shared.clone();

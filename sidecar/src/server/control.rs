@@ -1,7 +1,7 @@
 //! A socket in the file system through which the same container, and nobody on the network, starts a drain.
 
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::drain::Drain;
+use super::options::Control;
 
 /// Where the socket is unless another path is given.
 pub const DEFAULT_CONTROL: &str = "/tmp/shipshape-sidecar/control.sock";
@@ -19,11 +20,28 @@ const DRAINING: &[u8] = b"draining\n";
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Opens the socket, replacing one that a former process left. Its folder is made for this user alone.
+/// A socket that is listened on; its file goes with it.
+pub struct ControlSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+/// Opens the socket that is asked for. Must be called within a runtime.
 ///
 /// # Errors
-/// When another sidecar listens there, or the path cannot be written.
-pub fn open(path: &Path) -> anyhow::Result<UnixListener> {
+/// When a certain one is asked for and cannot be had.
+pub fn open_as_asked(control: &Control) -> anyhow::Result<Option<ControlSocket>> {
+    match control {
+        Control::Off => Ok(None),
+        Control::At(path) => open(path).map(Some),
+        Control::Usual => Ok(open(Path::new(DEFAULT_CONTROL))
+            .inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "`drain` cannot reach this sidecar"))
+            .ok()),
+    }
+}
+
+/// Opens a socket, replacing one that a former process left. Its folder is made for this user alone.
+fn open(path: &Path) -> anyhow::Result<ControlSocket> {
     let shown = path.display();
     if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
         std::fs::DirBuilder::new()
@@ -41,13 +59,20 @@ pub fn open(path: &Path) -> anyhow::Result<UnixListener> {
         .with_context(|| format!("cannot listen on {shown}: give another path with --control"))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("cannot keep others from {shown}: give another path with --control"))?;
-    Ok(listener)
+    Ok(ControlSocket { listener, path: path.to_owned() })
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        // What stays behind is replaced by the next process.
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 /// Answers on the socket; never ends.
-pub async fn serve(listener: UnixListener, drain: Arc<Drain>) {
+pub async fn serve(socket: ControlSocket, drain: Arc<Drain>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, _)) = socket.listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -11,7 +11,7 @@ use super::accept::accept;
 use super::admin::{self, Admin};
 use super::app_health::AppHealth;
 use super::connection::Port;
-use super::control;
+use super::control::{self, ControlSocket};
 use super::drain::Drain;
 use super::options::Options;
 use super::worker::Workers;
@@ -54,7 +54,7 @@ pub struct Listeners {
     /// The admin port.
     pub admin: TcpListener,
     /// The socket for `drain`.
-    pub control: Option<UnixListener>,
+    pub control: Option<ControlSocket>,
 }
 
 /// Runs until the process is told to end, and everything in flight is finished.
@@ -89,10 +89,6 @@ pub fn run(runtime: Runtime, parts: Parts) {
     });
     // With its tasks the last other holders of the workers go.
     drop(runtime);
-    if let Some(path) = options.control {
-        // The next process replaces what stays behind.
-        let _ = std::fs::remove_file(path);
-    }
     if let Ok(workers) = Arc::try_unwrap(workers) {
         workers.join();
     }

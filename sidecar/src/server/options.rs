@@ -25,14 +25,26 @@ pub struct Options {
     pub app: Option<SocketAddr>,
     /// How many workers; by default one for each whole core of the CPU limit, and one without a limit.
     pub workers: Option<usize>,
-    /// The socket through which a drain can be started; none without a path.
-    pub control: Option<PathBuf>,
+    /// The socket through which a drain can be started.
+    pub control: Control,
     /// The pod's UID, told on `/revision`.
     pub pod_uid: Option<String>,
     /// Where the access log goes.
     pub access_log: Box<dyn Write + Send>,
     /// Whether SIGTERM and SIGINT end the sidecar.
     pub ends_on_signals: bool,
+}
+
+/// The socket through which a drain can be started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Control {
+    /// None: whoever embeds the sidecar drains it.
+    #[default]
+    Off,
+    /// The usual one, if it can be had: several sidecars of one machine cannot share it, and must all serve.
+    Usual,
+    /// This one, or the sidecar does not start.
+    At(PathBuf),
 }
 
 /// The addresses that a sidecar took.
@@ -66,7 +78,7 @@ impl Options {
             admin: None,
             app: None,
             workers: None,
-            control: None,
+            control: Control::Off,
             pod_uid: None,
             access_log: Box::new(std::io::stdout()),
             ends_on_signals: false,

@@ -113,7 +113,7 @@ impl Running {
 
 fn bind(options: &Options, config: &SidecarConfig) -> anyhow::Result<(Listeners, Addresses)> {
     let wanted = options.addresses(&config.listen)?;
-    let control = options.control.as_deref().map(control::open).transpose()?;
+    let control = control::open_as_asked(&options.control)?;
     let (https, http, admin) = (listen(wanted.https)?, listen(wanted.http)?, listen(wanted.admin)?);
     let taken = Addresses { https: https.local_addr()?, http: http.local_addr()?, admin: admin.local_addr()? };
     Ok((Listeners { https, http, admin, control }, taken))

@@ -16,28 +16,28 @@ use super::traits::AppError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
     /// No Host in HTTP/1.1, no `:authority` in HTTP/2.
-    #[error("the request names no host: send exactly one Host field")]
+    #[error("The request names no host: send exactly one Host field.")]
     HostMissing,
     /// Two hosts, or one that is no host.
-    #[error("the request must name exactly one valid host")]
+    #[error("The request must name exactly one valid host.")]
     HostInvalid,
     /// CONNECT or TRACE.
-    #[error("CONNECT and TRACE are not served")]
+    #[error("CONNECT and TRACE are not served.")]
     Method,
     /// A target with a scheme that is not this connection's, or none of the known forms.
-    #[error("the request's target must be a path, or an http or https URL of this host")]
+    #[error("The request's target must be a path, or an http or https URL of this host.")]
     Target,
     /// A transfer coding that is not exactly `chunked`, or framing named in `Connection`.
-    #[error("the request's framing is ambiguous: send Transfer-Encoding: chunked, or Content-Length")]
+    #[error("The request's framing is ambiguous: send Transfer-Encoding: chunked, or Content-Length.")]
     Framing,
     /// TE with more than `trailers` in HTTP/2 (RFC 9113 section 8.2.2).
-    #[error("in HTTP/2 the TE field may only say trailers")]
+    #[error("In HTTP/2 the TE field may only say trailers.")]
     Te,
     /// An expectation other than 100-continue (RFC 9110 section 10.1.1).
-    #[error("the only expectation that is met is 100-continue")]
+    #[error("The only expectation that is met is 100-continue.")]
     Expectation,
     /// Not HTTP/1.0, HTTP/1.1 or HTTP/2.
-    #[error("the version of HTTP is not served: use HTTP/1.1 or HTTP/2")]
+    #[error("The version of HTTP is not served: use HTTP/1.1 or HTTP/2.")]
     Version,
 }
 
@@ -52,9 +52,9 @@ pub(super) fn request_head(
         return Err(HeadError::Method);
     }
     judge_framing(&parts.headers, version)?;
+    let raw = parts.uri.path_and_query().ok_or(HeadError::Target)?.as_str();
     judge_scheme(&parts.uri, version, is_tls)?;
     let authority = one_authority(&parts.uri, &parts.headers, version)?;
-    let raw = parts.uri.path_and_query().ok_or(HeadError::Target)?.as_str();
     let mut fields = end_to_end(parts.headers);
     fields.remove("host");
     Ok(RequestHead {

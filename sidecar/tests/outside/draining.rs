@@ -84,6 +84,8 @@ fn two_sidecars_cannot_share_a_control_socket() {
     let (code, said) = refused(&["run", "--control", socket.to_str().unwrap()], &config.path());
     assert_eq!(code, Some(1));
     assert!(said.contains("another sidecar listens on"), "{said}");
+    // Without a choice of its own the second serves, whoever has the usual socket.
+    drop((Program::with_the_usual_socket(&config), Program::with_the_usual_socket(&config)));
     // What a killed process left behind is in nobody's way.
     drop(program);
     assert!(socket.exists());

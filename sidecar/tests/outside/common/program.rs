@@ -42,18 +42,20 @@ impl Program {
         program
     }
 
+    /// Starts it without naming its socket.
+    pub fn with_the_usual_socket(config: &Config) -> Self {
+        Self::launch(config, command().args(["run", "--config"]).arg(config.path()))
+    }
+
     /// Starts it with the configuration at another path.
     pub fn of(config: &Config, path: &Path) -> Self {
-        let mut child = command()
-            .args(["run", "--workers", "2", "--config"])
-            .arg(path)
-            .arg("--control")
-            .arg(control(config.folder()))
-            .env("POD_UID", "pod-1")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let socket = control(config.folder());
+        let mut run = command();
+        Self::launch(config, run.args(["run", "--workers", "2", "--config"]).arg(path).arg("--control").arg(socket))
+    }
+
+    fn launch(config: &Config, run: &mut Command) -> Self {
+        let mut child = run.env("POD_UID", "pod-1").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let serving = lines
             .by_ref()
