@@ -45,7 +45,7 @@ last good policy stays. When it serves, it writes its addresses to standard erro
     #[command(after_help = "Examples:
   shipshape try                 serves the quickstart's policy here and asks it
   shipshape try --keep          and keeps serving, to ask yourself
-  SHIPSHAPE_KEY=ship_… shipshape try --url https://quickstart.demo.svc --cacert ca.pem --connect 10.96.0.7:443
+  SHIPSHAPE_KEY=ship_… shipshape try --url https://quickstart.demo.svc --cacert ca.pem --resolve 10.96.0.7
 
 Exit code: 0 when every answer is the expected one, 1 otherwise.")]
     Try(trial::Asked),
@@ -58,7 +58,7 @@ Exit code: 0 when every answer is the expected one, 1 otherwise.")]
 #[derive(Debug, Args)]
 pub struct CheckArguments {
     /// A file, a folder with manifests, or - for standard input; may be given several times
-    #[arg(short, long = "filename", value_name = "FILE|DIR", required = true)]
+    #[arg(short, long = "filename", alias = "file", value_name = "FILE|DIR", required = true)]
     pub files: Vec<PathBuf>,
     /// The format of the outcome
     #[arg(short, long, value_enum, default_value_t)]

@@ -27,7 +27,7 @@ pub enum Format {
 #[derive(Debug, Clone, clap::Args)]
 pub struct Asked {
     /// A file, a folder with manifests, or - for standard input; the cluster where left out
-    #[arg(short, long = "filename", value_name = "FILE|DIR")]
+    #[arg(short, long = "filename", alias = "file", value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
     /// The namespace; the current context's where left out
     #[arg(short, long)]

@@ -9,7 +9,7 @@ use shipshape_crds::names::{HTTP_PORT, HTTPS_PORT};
 #[derive(Debug, Clone, clap::Args)]
 pub struct Asked {
     /// A file or a folder with manifests; may be given several times
-    #[arg(short, long = "filename", value_name = "FILE|DIR", required = true)]
+    #[arg(short, long = "filename", alias = "file", value_name = "FILE|DIR", required = true)]
     pub files: Vec<PathBuf>,
     /// The ApiService, where the files hold several
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 client, over TLS or not: every answer is taken as it is, nothing is followed or retried.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const PIECE: usize = 16 << 10;
 #[derive(Clone)]
 pub struct Target {
     uri: Uri,
-    connect: Option<SocketAddr>,
+    resolve: Option<IpAddr>,
     tls: Option<TlsConnector>,
 }
 
@@ -79,11 +79,11 @@ pub struct Connection {
 }
 
 impl Target {
-    /// A URL; over TLS the certificate must be of the CA in that file. `connect` replaces what the name resolves to.
+    /// A URL; over TLS the certificate must be of the CA in that file. `resolve` replaces what the name resolves to.
     ///
     /// # Errors
     /// When the URL is none, or the file holds no certificate.
-    pub fn new(url: &str, ca: Option<&Path>, connect: Option<SocketAddr>) -> anyhow::Result<Self> {
+    pub fn new(url: &str, ca: Option<&Path>, resolve: Option<IpAddr>) -> anyhow::Result<Self> {
         let uri: Uri = url.parse().with_context(|| format!("\"{url}\" is no URL: write https://HOST[:PORT]"))?;
         let tls = match (uri.scheme_str(), ca) {
             (Some("http"), _) => None,
@@ -94,7 +94,7 @@ impl Target {
         if uri.host().is_none() {
             bail!("\"{url}\" names no host: write https://HOST[:PORT]");
         }
-        Ok(Self { uri, connect, tls })
+        Ok(Self { uri, resolve, tls })
     }
 
     /// Asks on a connection of its own.
@@ -117,8 +117,8 @@ impl Target {
     async fn connect(&self) -> anyhow::Result<Connection> {
         let host = self.uri.host().unwrap_or_default();
         let port = self.uri.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
-        let stream = match self.connect {
-            Some(address) => TcpStream::connect(address).await,
+        let stream = match self.resolve {
+            Some(address) => TcpStream::connect((address, port)).await,
             None => TcpStream::connect((host.trim_matches(['[', ']']), port)).await,
         };
         let stream = stream.with_context(|| format!("cannot connect to {}", self.uri))?;

@@ -1,7 +1,7 @@
 //! Asks a service of its own, or one that runs already.
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Asked {
     pub url: Option<String>,
     /// The service's plain port; the URL with http:// where left out
     #[arg(long, value_name = "URL", requires = "url")]
-    pub plain_url: Option<String>,
+    pub http_url: Option<String>,
     /// The CA's certificate, PEM
     #[arg(long, value_name = "FILE", requires = "url")]
     pub cacert: Option<PathBuf>,
@@ -44,12 +44,9 @@ pub struct Asked {
     /// The header field of the key
     #[arg(long, default_value = "X-API-Key")]
     pub header: String,
-    /// Connect there, whatever the URL's host resolves to
-    #[arg(long, value_name = "ADDR", requires = "url")]
-    pub connect: Option<SocketAddr>,
-    /// The same for the plain port
-    #[arg(long, value_name = "ADDR", requires = "url")]
-    pub connect_plain: Option<SocketAddr>,
+    /// The address of the URLs' host, instead of what it resolves to
+    #[arg(long, value_name = "IP", requires = "url")]
+    pub resolve: Option<IpAddr>,
     /// Keep serving afterwards, until Ctrl-C
     #[arg(long, conflicts_with = "url")]
     pub keep: bool,
@@ -75,9 +72,9 @@ fn elsewhere(
     style: Style,
     out: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
-    let plain = asked.plain_url.clone().unwrap_or_else(|| url.replacen("https://", "http://", 1));
-    let https = Target::new(url, asked.cacert.as_deref(), asked.connect)?;
-    let http = Target::new(&plain, None, asked.connect_plain)?;
+    let plain = asked.http_url.clone().unwrap_or_else(|| url.replacen("https://", "http://", 1));
+    let https = Target::new(url, asked.cacert.as_deref(), asked.resolve)?;
+    let http = Target::new(&plain, None, asked.resolve)?;
     let credential = Credential { header: &asked.header, key };
     if let Some(seconds) = runtime.block_on(wait_needed(&https, credential))? {
         writeln!(out, "this key was used a moment ago: waiting {seconds} s for its limit")?;
@@ -102,8 +99,8 @@ fn here(asked: &Asked, runtime: &Runtime, style: Style, out: &mut impl Write) ->
     let key = made.first().context("no key was made")?.text.reveal();
     let addresses = running.addresses();
     let url = format!("https://localhost:{}", addresses.https.port());
-    let https = Target::new(&url, Some(&ca), Some(addresses.https))?;
-    let http = Target::new(&format!("http://localhost:{}", addresses.http.port()), None, Some(addresses.http))?;
+    let https = Target::new(&url, Some(&ca), Some(addresses.https.ip()))?;
+    let http = Target::new(&format!("http://localhost:{}", addresses.http.port()), None, Some(addresses.http.ip()))?;
 
     writeln!(out, "shipshape try · the quickstart's policy in the very sidecar, in front of a small app\n")?;
     let mut outcomes = runtime.block_on(ask(&https, &http, Credential { header: &asked.header, key }))?;

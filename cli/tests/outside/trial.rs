@@ -84,8 +84,8 @@ fn ask(key: &str, local: &Running, state: &std::path::Path) -> std::process::Out
     let (https, http) = (local.address("https"), local.address("http"));
     Command::new(env!("CARGO_BIN_EXE_shipshape"))
         .env("SHIPSHAPE_KEY", key)
-        .args(["try", "--url", &format!("https://localhost:{}", https.port()), "--connect", &https.to_string()])
-        .args(["--plain-url", &format!("http://localhost:{}", http.port()), "--connect-plain", &http.to_string()])
+        .args(["try", "--url", &format!("https://localhost:{}", https.port())])
+        .args(["--http-url", &format!("http://localhost:{}", http.port()), "--resolve", "127.0.0.1"])
         .arg("--cacert")
         .arg(state.join("state/ca.pem"))
         .output()
