@@ -14,8 +14,6 @@ use super::worker::Workers;
 
 /// Connections that may wait to be accepted; the kernel's `somaxconn` is 4096 as well.
 const BACKLOG: i32 = 4096;
-/// Connections of the whole pod: with about 22 KB for an idle one over TLS, 220 MB at most.
-pub const MAX_CONNECTIONS: usize = 10_000;
 /// How long accepting rests when no file descriptor or memory is left.
 const REST: Duration = Duration::from_millis(50);
 
@@ -74,7 +72,7 @@ fn hand_over(stream: std::net::TcpStream, peer: SocketAddr, port: Port, workers:
     let metrics = workers.metrics();
     metrics.connections_accepted.with_label_values(&[port.label()]).inc();
     let Some(worker) = workers.least_loaded() else { return };
-    if workers.connections() >= MAX_CONNECTIONS {
+    if workers.are_full() {
         metrics.connections_refused.inc();
         return;
     }

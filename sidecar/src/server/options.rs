@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use shipshape_crds::sidecar_config::Listen;
 
+/// Connections of the whole pod: with about 30 KB for an idle one over TLS, 300 MB at most.
+const MAX_CONNECTIONS: usize = 10_000;
 /// The CPU limit of this container (control groups, version 2). Without a limit one worker is enough: a pod that may
 /// use a whole node rarely needs more in front of one app.
 const CPU_LIMIT: &str = "/sys/fs/cgroup/cpu.max";
@@ -25,6 +27,8 @@ pub struct Options {
     pub app: Option<SocketAddr>,
     /// How many workers; by default one for each whole core of the CPU limit, and one without a limit.
     pub workers: Option<usize>,
+    /// How many connections of clients may be open; more are closed at once.
+    pub max_connections: usize,
     /// The socket through which a drain can be started.
     pub control: Control,
     /// The pod's UID, told on `/revision`.
@@ -78,6 +82,7 @@ impl Options {
             admin: None,
             app: None,
             workers: None,
+            max_connections: MAX_CONNECTIONS,
             control: Control::Off,
             pod_uid: None,
             access_log: Box::new(std::io::stdout()),

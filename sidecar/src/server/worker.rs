@@ -20,6 +20,7 @@ pub struct Workers {
     all: Vec<Worker>,
     metrics: Arc<SidecarMetrics>,
     closed: Arc<Notify>,
+    max_connections: usize,
 }
 
 /// A worker as others see it.
@@ -44,21 +45,27 @@ struct Slot {
 }
 
 impl Workers {
-    /// Starts one thread for each of `locals`.
+    /// Starts one thread for each of `locals`; together they take at most `max_connections`.
     ///
     /// # Errors
     /// When a thread or its runtime cannot be started.
-    pub fn start(locals: Vec<Local>, metrics: &Arc<SidecarMetrics>) -> anyhow::Result<Self> {
+    pub fn start(locals: Vec<Local>, metrics: &Arc<SidecarMetrics>, max_connections: usize) -> anyhow::Result<Self> {
         let closed = Arc::new(Notify::new());
         let start = |(number, local)| Worker::start(number, local, metrics, &closed);
         let all = locals.into_iter().enumerate().map(start).collect::<anyhow::Result<_>>()?;
-        Ok(Self { all, metrics: Arc::clone(metrics), closed })
+        Ok(Self { all, metrics: Arc::clone(metrics), closed, max_connections })
     }
 
     /// The worker with the fewest connections.
     #[must_use]
     pub fn least_loaded(&self) -> Option<&Worker> {
         self.all.iter().min_by_key(|worker| worker.load.load(Relaxed))
+    }
+
+    /// Whether one more connection would be too many.
+    #[must_use]
+    pub fn are_full(&self) -> bool {
+        self.connections() >= self.max_connections
     }
 
     /// Connections that are open now.
@@ -101,7 +108,7 @@ impl Workers {
 
     /// Ends every thread; connections that are still open are cut.
     pub fn join(self) {
-        let Self { all, metrics: _, closed: _ } = self;
+        let Self { all, metrics: _, closed: _, max_connections: _ } = self;
         for Worker { orders, thread, load: _, closed: _, metrics: _ } in all {
             drop(orders);
             if thread.join().is_err() {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use shipshape_sidecar::server::{Options, start};
 
-use crate::common::{App, Config, Http1, eventually};
+use crate::common::{App, Config, Http1, eventually, exchange};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -58,4 +58,20 @@ async fn it_starts_serves_and_stops_within_another_process() {
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let line: serde_json::Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!(line["path"], "/hello");
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_closed_and_counted() {
+    let app = App::start().await;
+    let config = Config::open(app.address);
+    let running = start(Options { max_connections: 1, ..Options::new(config.path()) }).unwrap();
+    let addresses = running.addresses();
+    let mut first = Http1::plain(addresses.http).await;
+    assert_eq!(first.get("/x").await.unwrap().status, 200);
+    assert_eq!(exchange(addresses.http, b"").await, "");
+    assert_eq!(first.get("/x").await.unwrap().status, 200);
+    let metrics = Http1::plain(addresses.admin).await.get("/metrics").await.unwrap().text();
+    assert!(metrics.contains("shipshape_connections_refused_total 1"), "{metrics}");
+    running.stop();
+    tokio::task::spawn_blocking(|| running.wait()).await.unwrap().unwrap();
 }
