@@ -55,7 +55,7 @@ impl Serving<'_> {
                 Event::Changed => self.apply(out)?,
                 Event::ChildEnded => {
                     if let Some(status) = self.app.as_mut().map(AppProcess::ended).transpose()?.flatten() {
-                        self.running.stop();
+                        self.end(signals).await?;
                         bail!("the app ended with {status}: what it wrote last says why");
                     }
                 }

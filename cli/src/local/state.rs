@@ -76,7 +76,7 @@ impl StateDir {
     /// When another process has claimed it.
     pub fn claim(&self, service: &str) -> anyhow::Result<Claim> {
         let path = self.path(&format!("{service}/lock"));
-        self.write(&format!("{service}/.kept"), b"")?;
+        make(&self.path(service))?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         match file.try_lock() {

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -117,4 +118,23 @@ fn the_start_says_what_is_protected_and_what_is_left_out() {
     let key = key.split_whitespace().find(|word| word.starts_with("ship_")).unwrap().to_owned();
     assert_eq!(get(local.address("https"), &folder.path().join("state/ca.pem"), "/any", Some(&key)).0, 502);
     assert!(local.end().success());
+}
+
+#[test]
+fn the_end_of_the_app_is_the_end_of_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    write_service(folder.path(), "{auth: {mode: None}}");
+    let (file, state) = (folder.path().join("service.yaml"), folder.path().join("state"));
+    let (file, state, free) = (file.to_str().unwrap(), state.to_str().unwrap(), "127.0.0.1:0");
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let script = r#""$0" example-app hello & read line < "$1"; exit 7"#;
+    let app = ["--", "sh", "-c", script, env!("CARGO_BIN_EXE_shipshape"), fifo.to_str().unwrap()];
+    let first = ["local", "-f", file, "--state", state, "--https", free, "--http", free, "--once"];
+    let local = Running::start(&[&first[..], &app].concat());
+    assert_eq!(get(local.address("https"), &folder.path().join("state/ca.pem"), "/hello", None).0, 200);
+    std::fs::write(&fifo, "end\n").unwrap();
+    assert_eq!(local.ended().code(), Some(1));
+    let app = SocketAddr::from(([127, 0, 0, 1], port(folder.path())));
+    assert!(TcpStream::connect(app).is_err(), "what the app started still listens");
 }

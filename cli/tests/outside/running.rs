@@ -83,12 +83,21 @@ impl Running {
         self.told_to_end().unwrap()
     }
 
+    /// How it ended by itself.
+    pub fn ended(mut self) -> ExitStatus {
+        self.wait().unwrap()
+    }
+
     fn told_to_end(&mut self) -> Option<ExitStatus> {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        let deadline = Instant::now() + PATIENCE;
         if self.child.try_wait().unwrap().is_none() {
             kill_process(pid, Signal::TERM).unwrap();
         }
+        self.wait()
+    }
+
+    fn wait(&mut self) -> Option<ExitStatus> {
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Some(status);
