@@ -60,7 +60,7 @@ struct Entry {
 }
 
 impl Bench<'_> {
-    /// An empty folder, and the place of a proxy in it.
+    /// An empty folder for one proxy.
     ///
     /// # Errors
     /// When no folder can be made.

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Arguments;
 use crate::cores::{Cores, open_many_files, stay_on};
@@ -19,6 +20,8 @@ use crate::{binary, table};
 
 /// No round begins later than this after the first one: with what is under way, a run ends within three minutes.
 const LONGEST: Duration = Duration::from_secs(150);
+/// What is under way may take so much longer.
+const SLACK: Duration = Duration::from_secs(25);
 
 /// Measures, writes what it finds to `out` as it goes, and keeps the results in a file.
 ///
@@ -85,15 +88,43 @@ fn measure(
         deadline: Instant::now() + LONGEST,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    if footprints {
-        for one in proxies {
-            writeln!(out, "{}: start and memory", one.name())?;
-            report.footprints.push(runtime.block_on(bench.footprint(one.as_ref()))?);
+    let work = async {
+        if footprints {
+            for one in proxies {
+                writeln!(out, "{}: start and memory", one.name())?;
+                report.footprints.push(bench.footprint(one.as_ref()).await?);
+            }
         }
+        for scenario in scenarios {
+            writeln!(out, "{scenario}: {}, {} rounds", scenario.title(), report.method.rounds)?;
+            report.requests.extend(bench.scenario(*scenario, report.method.rounds).await?);
+        }
+        Ok(())
+    };
+    runtime.block_on(bounded(bench.deadline + SLACK, work))
+}
+
+/// Gives up at the deadline and when told to stop: what was started is dropped, and so ended, either way.
+async fn bounded(deadline: Instant, work: impl Future<Output = Result<()>>) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = work => done,
+        () = tokio::time::sleep_until(deadline.into()) => bail!("a proxy stopped answering: nothing is kept of this run"),
+        _ = terminate.recv() => bail!("told to stop: nothing is kept of this run"),
+        _ = tokio::signal::ctrl_c() => bail!("told to stop: nothing is kept of this run"),
     }
-    for scenario in scenarios {
-        writeln!(out, "{scenario}: {}, {} rounds", scenario.title(), report.method.rounds)?;
-        report.requests.extend(runtime.block_on(bench.scenario(*scenario, report.method.rounds))?);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_never_answers_does_not_hold_the_run() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let soon = Instant::now() + Duration::from_millis(10);
+        let error = runtime.block_on(bounded(soon, std::future::pending())).unwrap_err();
+        assert!(error.to_string().contains("stopped answering"), "{error}");
+        runtime.block_on(bounded(Instant::now() + SLACK, async { Ok(()) })).unwrap();
     }
-    Ok(())
 }
