@@ -22,7 +22,7 @@ use crate::report::{Desk, Outcome, report, report_refusal};
 const AT_LATEST: Duration = Duration::from_secs(3600);
 /// How often a missing Secret is looked for.
 const LOOK_FOR_SECRET: Duration = Duration::from_secs(5);
-/// Over how long renewals that are due together are spread, in seconds.
+/// Over how long what is due for all at once is spread, in seconds.
 const SPREAD: u64 = 1800;
 
 /// Brings one service to what its specification asks for.
@@ -82,7 +82,7 @@ fn again(observed: &Observed, sound: &Sound, applied: &Applied, delivery: &Deliv
     let renewal = until(observed.now, sound.leaf.renews_at()) + spread(&observed.uid);
     let expiries = observed.keys.iter().filter_map(|key| key.spec.expires_at).filter(|ends| *ends > observed.now);
     let waits = [
-        Some(AT_LATEST),
+        Some(AT_LATEST + spread(&observed.uid)),
         Some(renewal),
         expiries.min().map(|ends| until(observed.now, ends)),
         delivery.ask_again,

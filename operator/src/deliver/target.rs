@@ -1,8 +1,8 @@
-//! The pods that count: those whose sidecar runs, and that are not on their way out.
+//! The pods that count: those whose sidecar has started, and that are not on their way out.
 
 use std::net::{IpAddr, SocketAddr};
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ContainerState, Pod};
 use shipshape_crds::names::{ADMIN_PORT, REFRESH_ANNOTATION, SIDECAR_CONTAINER};
 
 /// A pod that can be asked.
@@ -31,7 +31,8 @@ fn target(pod: &Pod) -> Option<Target> {
     let containers = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
     let runs = containers
         .filter(|container| container.name == SIDECAR_CONTAINER)
-        .any(|container| container.state.as_ref().is_some_and(|state| state.running.is_some()));
+        // Before its startup probe passes, it has not even read what it shall confirm.
+        .any(|container| container.started == Some(true) && container.state.as_ref().is_some_and(is_running));
     if !runs || pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
@@ -44,6 +45,10 @@ fn target(pod: &Pod) -> Option<Target> {
     })
 }
 
+fn is_running(state: &ContainerState) -> bool {
+    state.running.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -54,7 +59,7 @@ mod tests {
         let mut value = json!({
             "metadata": {"name": name, "uid": format!("uid-{name}"), "annotations": {REFRESH_ANNOTATION: "4"}},
             "status": {"podIP": "10.88.0.7", "initContainerStatuses": [
-                {"name": SIDECAR_CONTAINER, "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                {"name": SIDECAR_CONTAINER, "image": "", "imageID": "", "ready": true, "started": true, "restartCount": 0,
                     "state": {"running": {}}}]}});
         change(&mut value);
         serde_json::from_value(value).unwrap()
@@ -66,7 +71,8 @@ mod tests {
             pod("b", |_| ()),
             pod("a", |_| ()),
             pod("going", |pod| pod["metadata"]["deletionTimestamp"] = json!("2026-11-21T09:00:00Z")),
-            pod("starting", |pod| pod["status"]["initContainerStatuses"][0]["state"] = json!({"waiting": {}})),
+            pod("waiting", |pod| pod["status"]["initContainerStatuses"][0]["state"] = json!({"waiting": {}})),
+            pod("starting", |pod| pod["status"]["initContainerStatuses"][0]["started"] = json!(false)),
             pod("without-address", |pod| pod["status"]["podIP"] = Value::Null),
         ];
         let found = targets(&pods);
