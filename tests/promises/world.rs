@@ -75,13 +75,13 @@ impl World {
         let _ = child.stdin.take().context("no standard input")?.write_all(input);
         let output = child.wait_with_output()?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        ensure!(output.status.success(), "kubectl {args:?}: {}", text(&output.stderr));
+        ensure!(output.status.success(), "kubectl {args:?}: {}{}", text(&output.stderr), text(&output.stdout));
         Ok(text(&output.stdout))
     }
 
     /// What kubectl says where it must refuse.
     pub fn refusal(&self, manifest: &str) -> Result<String> {
-        match self.cluster.apply(manifest) {
+        match self.kubectl_with_input(&["apply", "--filename", "-"], manifest.as_bytes()) {
             Ok(output) => bail!("this was accepted: {output}\n{manifest}"),
             Err(error) => Ok(format!("{error:#}")),
         }
