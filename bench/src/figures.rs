@@ -61,6 +61,8 @@ pub struct Summary {
     pub used: usize,
     /// How many were left out.
     pub left_out: usize,
+    /// Whether too few rounds had their core for themselves: then even the floor is the host's as much as the proxy's.
+    pub disturbed: bool,
 }
 
 impl Counts {
@@ -112,7 +114,8 @@ impl Round {
 pub fn summary(rounds: &[Round]) -> Option<Summary> {
     let valid: Vec<&Round> = rounds.iter().filter(|round| round.is_valid()).collect();
     let quiet: Vec<&Round> = valid.iter().copied().filter(|round| round.is_quiet()).collect();
-    let used = if quiet.len() >= QUIET { quiet } else { valid };
+    let disturbed = quiet.len() < QUIET;
+    let used = if disturbed { valid } else { quiet };
     let of = |figure: fn(&Round) -> f64| used.iter().map(|round| figure(round)).collect::<Vec<f64>>();
     let sum = |figure: fn(&Round) -> u64| used.iter().map(|round| figure(round)).sum::<u64>();
     let (user, system) = (sum(|round| round.usage.user), sum(|round| round.usage.system));
@@ -125,6 +128,7 @@ pub fn summary(rounds: &[Round]) -> Option<Summary> {
         rss: used.iter().map(|round| round.rss).max()?,
         used: used.len(),
         left_out: rounds.len() - used.len(),
+        disturbed,
     })
 }
 
@@ -200,11 +204,11 @@ mod tests {
     fn disturbed_rounds_are_left_out_when_two_quiet_ones_remain() {
         let busy = round(10_000, 300_000_000);
         let told = summary(&[round(30_000, 0), busy, round(40_000, 250_000_000)]).unwrap();
-        assert_eq!((told.used, told.left_out), (2, 1));
+        assert_eq!((told.used, told.left_out, told.disturbed), (2, 1, false));
         assert!((told.floor - 30.0).abs() < 1e-9 && (told.median - 35.0).abs() < 1e-9, "{told:?}");
         assert!((told.user - 0.3).abs() < 1e-9, "{told:?}");
         let told = summary(&[round(30_000, 0), busy]).unwrap();
-        assert_eq!((told.used, told.left_out), (2, 0), "one quiet round is too few to rely on");
+        assert_eq!((told.used, told.left_out, told.disturbed), (2, 0, true), "one quiet round is too few to rely on");
     }
 
     #[test]

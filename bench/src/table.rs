@@ -37,7 +37,12 @@ fn cells(measured: &Measured) -> Vec<String> {
             format!("{:.0} %", told.busy * 100.0),
             format!("{:.0}", told.per_second),
             format!("{:.1}", mebi(told.rss)),
-            format!("{} of {}", told.used, told.used + told.left_out),
+            format!(
+                "{} of {}{}",
+                told.used,
+                told.used + told.left_out,
+                if told.disturbed { ", disturbed" } else { "" }
+            ),
         ]),
     }
     cells
@@ -65,7 +70,7 @@ mod tests {
     use crate::scenario::Scenario;
 
     #[test]
-    fn a_scenario_without_valid_rounds_says_so() {
+    fn what_cannot_be_relied_on_says_so() {
         let summary = Summary {
             floor: 12.34,
             median: 23.45,
@@ -75,10 +80,23 @@ mod tests {
             rss: 10_240,
             used: 4,
             left_out: 1,
+            disturbed: false,
         };
         let one = |summary| Measured { scenario: Scenario::S4, proxy: "shipshape", summary, rounds: Vec::new() };
-        let text = requests(&[one(Some(summary)), one(None)]);
-        for part in ["12.3", "(23.4", "40 %", "90 %", "12346", "10.0", "4 of 5", "no round was valid", "full policy"] {
+        let disturbed = Summary { used: 5, left_out: 0, disturbed: true, ..summary };
+        let text = requests(&[one(Some(summary)), one(Some(disturbed)), one(None)]);
+        for part in [
+            "12.3",
+            "(23.4",
+            "40 %",
+            "90 %",
+            "12346",
+            "10.0",
+            "4 of 5 ",
+            "5 of 5, disturbed",
+            "no round was valid",
+            "full policy",
+        ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
     }
