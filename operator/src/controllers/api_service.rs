@@ -79,7 +79,8 @@ fn again(observed: &Observed, sound: &Sound, applied: &Applied, delivery: &Deliv
     if let Some(first) = applied.failed.first() {
         return Err(Error::Objects(applied.failed.len(), first.message.clone()));
     }
-    let renewal = until(observed.now, sound.leaf.renews_at()) + spread(&observed.uid);
+    let (renews, ends) = (sound.leaf.renews_at(), sound.leaf.certificate.not_after);
+    let renewal = until(observed.now, renews) + spread(&observed.uid).min(until(renews, ends) / 4);
     let expiries = observed.keys.iter().filter_map(|key| key.spec.expires_at).filter(|ends| *ends > observed.now);
     let waits = [
         Some(AT_LATEST + spread(&observed.uid)),

@@ -10,8 +10,10 @@ pub const BACKDATE: SignedDuration = SignedDuration::from_mins(5);
 /// The moment at which two thirds of a life have passed.
 #[must_use]
 pub fn two_thirds(from: Timestamp, until: Timestamp) -> Timestamp {
-    let life = until.duration_since(from);
-    from.saturating_add(life / 3 * 2).unwrap_or(until)
+    // What reaches into the past was never lived: counted along, a short life would be over before it began.
+    let made = from.saturating_add(BACKDATE).unwrap_or(until).min(until);
+    let life = until.duration_since(made);
+    made.saturating_add(life / 3 * 2).unwrap_or(until)
 }
 
 /// The moment after a length of time; the last that there is where it cannot be said.
@@ -24,4 +26,17 @@ pub fn after(from: Timestamp, length: Duration) -> Timestamp {
 #[must_use]
 pub fn backdated(now: Timestamp) -> Timestamp {
     now.saturating_sub(BACKDATE).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_life_is_not_over_before_it_began() {
+        let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+        let until = after(now, Duration::from_secs(30));
+        assert_eq!(two_thirds(backdated(now), until), after(now, Duration::from_secs(20)));
+        assert_eq!(two_thirds(now, until), until);
+    }
 }
