@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::activity::Busy;
 use super::body::{Body, BodyError, Frame, IncomingBody};
+use super::discard::Discards;
 use super::framing::{header_map, safe_trailers};
 
 /// The most that is handed over at once, so that a client that reads slowly holds no more than this in our buffers.
@@ -45,24 +46,28 @@ pub(super) fn exact_length(body: &Incoming) -> Option<u64> {
 }
 
 /// A request's body as the pipeline reads it. Its trailers end here: what they say came too late for every check.
-pub(super) fn request_body(inner: Incoming, end: Arc<BodyEnd>) -> IncomingBody {
+/// What nobody reads goes to `discards`, where there are any.
+pub(super) fn request_body(inner: Incoming, end: Arc<BodyEnd>, discards: Option<Discards>) -> IncomingBody {
     end.is_whole.store(inner.is_end_stream(), Relaxed);
-    Box::pin(RequestBody { inner, end })
+    Box::pin(RequestBody { inner: Some(inner), end, discards })
 }
 
 struct RequestBody {
-    inner: Incoming,
+    /// There until it is dropped.
+    inner: Option<Incoming>,
     end: Arc<BodyEnd>,
+    discards: Option<Discards>,
 }
 
 impl Stream for RequestBody {
     type Item = Result<Frame, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { inner: Some(inner), end, discards: _ } = &mut *self else { return Poll::Ready(None) };
         loop {
-            let next = ready!(Pin::new(&mut self.inner).poll_frame(context));
-            let is_last = next.is_none() || self.inner.is_end_stream();
-            self.end.is_whole.store(is_last && !matches!(next, Some(Err(_))), Relaxed);
+            let next = ready!(Pin::new(&mut *inner).poll_frame(context));
+            let is_last = next.is_none() || inner.is_end_stream();
+            end.is_whole.store(is_last && !matches!(next, Some(Err(_))), Relaxed);
             match next {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(body_error(&error)))),
@@ -79,6 +84,11 @@ impl Stream for RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         self.end.is_dropped.store(true, Relaxed);
+        if self.end.is_abandoned()
+            && let (Some(discards), Some(inner)) = (&self.discards, self.inner.take())
+        {
+            discards.take(inner);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::activity::{Activity, Limits, Verdict};
 use super::body::IncomingBody;
+use super::discard::Discards;
 use super::framing::last_answer;
 use super::guarded_io::{GuardedIo, Instead};
 use super::head::{RequestHead, ResponseHead};
@@ -89,7 +90,8 @@ pub async fn serve<S: Service>(
     draining: Draining,
 ) {
     let activity = Activity::start(protocol == Protocol::Http1);
-    let exchanges = Exchanges { service, activity, protocol, is_tls };
+    let discards = (protocol == Protocol::Http2).then(Discards::default);
+    let exchanges = Exchanges { service, activity, protocol, is_tls, discards };
     match protocol {
         Protocol::Http1 => serve_http1(io, exchanges, draining).await,
         Protocol::Http2 => serve_http2(io, exchanges, draining).await,
@@ -225,13 +227,15 @@ struct Exchanges<S> {
     activity: Arc<Activity>,
     protocol: Protocol,
     is_tls: bool,
+    /// Where bodies go that nobody reads; over HTTP/1 the connection ends with them.
+    discards: Option<Discards>,
 }
 
 impl<S> Clone for Exchanges<S> {
     fn clone(&self) -> Self {
-        let Self { service, activity, protocol, is_tls } = self;
+        let Self { service, activity, protocol, is_tls, discards } = self;
         let (service, activity) = (Arc::clone(service), Arc::clone(activity));
-        Self { service, activity, protocol: *protocol, is_tls: *is_tls }
+        Self { service, activity, protocol: *protocol, is_tls: *is_tls, discards: discards.clone() }
     }
 }
 
@@ -270,7 +274,7 @@ impl<S: Service> hyper::service::Service<http::Request<Incoming>> for Exchanges<
         let client = HyperClient { reply, exchange, busy };
         let service = Arc::clone(&self.service);
         let length = exact_length(&incoming);
-        let body = request_body(incoming, Arc::clone(&end));
+        let body = request_body(incoming, Arc::clone(&end), self.discards.clone());
         match request_head(parts, self.is_tls, length) {
             Ok(head) => drop(tokio::spawn(service.request(head, body, client))),
             Err(error) => {

@@ -4,6 +4,7 @@ mod activity;
 mod app_pool;
 mod authority;
 mod body;
+mod discard;
 mod fields;
 mod framing;
 mod guarded_io;

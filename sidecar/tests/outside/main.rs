@@ -15,6 +15,7 @@ mod common;
 mod draining;
 mod embedded;
 mod http1;
+mod http2;
 mod reload;
 mod serving;
 mod slow_clients;
