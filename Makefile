@@ -48,8 +48,11 @@ docs: ## the code's own documentation, warnings denied
 	RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --locked --quiet
 
 .PHONY: generated
-generated: ## write everything that is generated: CRDs, golden files, tables in the docs
-	UPDATE=1 cargo test --quiet --package shipshape-operator --package shipshape-sidecar --package shipshape-tests --test golden --test generated --test manifests 2>/dev/null || UPDATE=1 tests/generate.sh
+generated: ## write everything that is generated: definitions, golden files, tables in the docs
+	UPDATE=1 cargo test --quiet --package shipshape-tests --test manifests
+	UPDATE=1 cargo test --quiet --package shipshape-operator --test golden
+	UPDATE=1 cargo test --quiet --package shipshape-sidecar --lib docs
+	UPDATE=1 cargo test --quiet --package shipshape
 
 .PHONY: binaries
 binaries: ## static binaries for images, each built alone so that none gets another's features
@@ -58,10 +61,14 @@ binaries: ## static binaries for images, each built alone so that none gets anot
 	done
 
 .PHONY: images
-images: binaries ## OCI archives in target/images, without Docker (PROFILE=release for the small ones)
+images: binaries archives ## OCI archives in target/images, without Docker (PROFILE=release for the small ones)
+
+.PHONY: archives
+archives:
 	@mkdir -p $(IMAGES)
-	@for name in shipshape-sidecar shipshape-operator shipshape-example-app; do \
-		$(CLUSTER_TOOL) image --binary $(BINARIES)/$$name --name shipshape.dev/$${name/shipshape-example/example}:$(TAG) --out $(IMAGES)/$$name.tar; \
+	@for name in shipshape-sidecar:$(TAG) shipshape-operator:$(TAG) example-app:dev; do \
+		binary=shipshape-$${name#shipshape-}; binary=$${binary%:*}; \
+		$(CLUSTER_TOOL) image --binary $(BINARIES)/$$binary --name shipshape.dev/$$name --out $(IMAGES)/$$binary.tar; \
 	done
 
 .PHONY: bench

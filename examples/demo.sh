@@ -16,8 +16,15 @@ bring_up() {
   [ "${CLUSTER:-}" = current ] || cluster_tool up --name "$NAME"
 }
 
+build() {
+  make --no-print-directory binaries
+  cargo build --quiet --package shipshape --package shipshape-cluster
+}
+
+# Images are named by what is in them, so that a second run replaces what changed and leaves the rest alone.
 load_images() {
-  make --no-print-directory images
+  make --no-print-directory archives TAG="$tag"
+  [ "${CLUSTER:-}" = current ] && return
   local image
   for image in sidecar operator example-app; do
     cluster_tool load-image --name "$NAME" "target/images/shipshape-$image.tar"
@@ -27,10 +34,7 @@ load_images() {
 install_charts() {
   helm upgrade --install shipshape-crds charts/shipshape-crds --wait
   helm upgrade --install shipshape charts/shipshape --namespace "$SYSTEM" --create-namespace --wait --timeout 3m \
-    --set image.registry="$registry" --set image.tag=dev --set sidecar.image.tag=dev
-  # Images of the same tag may have changed since the last run.
-  kubectl --namespace "$SYSTEM" rollout restart deployment/shipshape
-  kubectl --namespace "$SYSTEM" rollout status deployment/shipshape --timeout 2m
+    --set image.registry="$registry" --set image.tag="$tag" --set sidecar.image.tag="$tag"
 }
 
 wait_ready() {
@@ -42,7 +46,8 @@ secret() { kubectl --namespace demo get "$1" "$2" --output "jsonpath={.data.$3}"
 
 printf 'shipshape demo · everything below is real: Kubernetes, pods, the operator, the sidecar\n\n'
 here
-step 'build operator, sidecar, cli' bash -c 'make --no-print-directory binaries && cargo build --quiet --package shipshape --package shipshape-cluster'
+step 'build operator, sidecar, cli' build
+tag=${TAG:-$(cat target/*/quick/shipshape-operator target/*/quick/shipshape-sidecar | sha256sum | cut -c1-10)}
 if [ "${CLUSTER:-}" != current ]; then
   step 'build Kubernetes (once; later runs reuse it)' cluster_tool build
   step "start cluster \"$NAME\"" bring_up
