@@ -66,6 +66,16 @@ address=$(kubectl --namespace demo get service quickstart --output 'jsonpath={.s
 printf '\n'
 target/debug/shipshape try --url https://quickstart.demo.svc --http-url http://quickstart.demo.svc --resolve "$address" --cacert "$ca" --key "$key"
 
+printf '\n The refusal as its client sees it:\n'
+curl --silent --include --cacert "$ca" --resolve "quickstart.demo.svc:443:$address" --header "X-API-Key: $key" https://quickstart.demo.svc/hello \
+  | tr -d '\r' | grep -E '^HTTP|^content-type|^ratelimit|^retry-after|^x-request-id|^\{' | sed 's/^/   /'
+
+printf '\n\n The key that stood in a query, as the access log has it:\n'
+redacted() { kubectl --namespace demo logs --selector shipshape.dev/service=quickstart --container shipshape --tail=-1 | grep API_KEY_IN_QUERY; }
+# A line reaches the log within a second of its request.
+for _ in 1 2 3 4 5; do redacted >/dev/null && break; sleep 1; done
+redacted | tail -n 1 | sed 's/^/   /'
+
 printf '\n'
 kubectl --namespace demo get apisvc
 printf '\n'

@@ -17,6 +17,7 @@ mod pods;
 mod quickstart;
 mod repair;
 mod rollout;
+mod shop;
 mod steady;
 mod world;
 
@@ -41,6 +42,7 @@ const PROMISES: &[&[Promise]] = &[
     repair::PROMISES,
     pods::PROMISES,
     rollout::PROMISES,
+    shop::PROMISES,
     charts::LAST_PROMISES,
 ];
 

@@ -7,6 +7,7 @@ use super::world::{PODS, SOON, World};
 
 pub const PROMISES: &[Promise] = &[
     ("a missing image is named in the status", a_missing_image_is_named),
+    ("an app that listens on a port of the sidecar is named in the status", a_port_clash_is_named),
     ("a missing Secret holds the rollout and says how to make it", a_missing_secret_holds_the_rollout),
 ];
 
@@ -37,5 +38,14 @@ fn a_missing_secret_holds_the_rollout(world: &World) -> Result<()> {
     world.condition("apisvc held --namespace demo", "Ready", "True", None, PODS)?;
     world.kubectl("delete apisvc held --namespace demo")?;
     world.kubectl("delete secret held-db --namespace demo")?;
+    Ok(())
+}
+
+fn a_port_clash_is_named(world: &World) -> Result<()> {
+    let app = "{image: shipshape.dev/example-app:dev, port: 3000, command: [/shipshape-example-app, hello, --listen, '0.0.0.0:8443']}";
+    world.cluster.apply(&service("clash", app))?;
+    let (message, _) = world.condition("apisvc clash --namespace demo", "Degraded", "True", None, PODS)?;
+    ensure!(message.contains("container app") && message.contains("Address already in use"), "{message}");
+    world.kubectl("delete apisvc clash --namespace demo")?;
     Ok(())
 }
