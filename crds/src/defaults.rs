@@ -1,8 +1,8 @@
 //! The built-in policy: what holds where nobody said otherwise, each number with its reason.
 
 use crate::policy::{
-    Access, ApiKeys, Auth, ClientAddress, Enforcement, HeaderField, HeaderMode, Hsts, Policy, Redirect, RedirectStatus,
-    SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsVersion,
+    Access, ApiKeys, Auth, ClientAddress, Enforcement, HeaderField, HeaderMode, Hsts, Policy, RateLimitFields,
+    Redirect, RedirectStatus, SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsVersion,
 };
 use crate::text::{ByteSize, HeaderName, Timespan};
 
@@ -35,6 +35,8 @@ pub fn built_in() -> Policy {
         auth: Some(Auth { mode: None, api_keys: None, enforcement: Some(Enforcement::Enforce) }),
         access: Some(Access { any_scope: Vec::new(), all_scopes: Vec::new(), enforcement: Some(Enforcement::Enforce) }),
         rate_limits: Vec::new(),
+        // Clients of today read the old fields, those of tomorrow the new ones.
+        rate_limit_fields: Some(RateLimitFields::Both),
         sizes: Some(sizes()),
         timeouts: Some(timeouts()),
         security_headers: Some(security_headers()),

@@ -16,6 +16,7 @@ static NOTHING: Policy = Policy {
     auth: None,
     access: None,
     rate_limits: Vec::new(),
+    rate_limit_fields: None,
     sizes: None,
     timeouts: None,
     security_headers: None,

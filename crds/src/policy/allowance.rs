@@ -1,4 +1,4 @@
-//! How many requests are let through.
+//! How many requests are let through, and what answers tell about it.
 
 use serde::{Deserialize, Serialize};
 
@@ -55,4 +55,19 @@ pub enum Guarantee {
     Window,
     /// `requests` per window on average, refilled steadily (GCRA); at most twice as many in any one window.
     Average,
+}
+
+/// In which fields an answer tells about the limits that applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
+pub enum RateLimitFields {
+    /// In those of `Standard` and of `Legacy`.
+    #[default]
+    Both,
+    /// In `RateLimit-Policy` and `RateLimit`, one item per limit (draft-ietf-httpapi-ratelimit-headers).
+    Standard,
+    /// In `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds), for the tightest limit.
+    Legacy,
+    /// In none of them; those of the app pass.
+    None,
 }

@@ -11,7 +11,7 @@ mod transport;
 mod whole;
 
 pub use access::Access;
-pub use allowance::{Guarantee, Per, RateLimit};
+pub use allowance::{Guarantee, Per, RateLimit, RateLimitFields};
 pub use enforcement::{Enforcement, Switch};
 pub use identity::{ApiKeys, Auth, AuthMode};
 pub use response::{HeaderField, HeaderMode, SecurityHeaders};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Auth, ClientAddress, RateLimit, SecurityHeaders, Sizes, Timeouts, Tls};
+use super::{Access, Auth, ClientAddress, RateLimit, RateLimitFields, SecurityHeaders, Sizes, Timeouts, Tls};
 
 /// What protects an API. Everything left out keeps the value of the layer below: route over service over built-in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "kube", schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"])))]
     pub rate_limits: Vec<RateLimit>,
+    /// In which fields an answer tells about the limits that applied. Default `Both`; Retry-After is always sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit_fields: Option<RateLimitFields>,
     /// How large a request may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizes: Option<Sizes>,

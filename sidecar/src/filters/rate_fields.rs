@@ -1,5 +1,7 @@
 //! What an answer tells about the limits that applied: draft-ietf-httpapi-ratelimit-headers-10, and its ancestors.
 
+use shipshape_crds::policy::RateLimitFields;
+
 use super::rate_limit::Verdict;
 use crate::wire::Fields;
 
@@ -25,41 +27,97 @@ impl From<&Verdict<'_>> for Quota {
     }
 }
 
-/// Sets `RateLimit-Policy` and `RateLimit` with one item per limit, and `X-RateLimit-*` for the tightest: they have
-/// room for one only. What the app says about limits of its own is replaced: two voices would contradict.
-pub fn set_fields(quotas: &[Quota], fields: &mut Fields) {
-    let tightest = quotas.iter().min_by_key(|quota| (quota.remaining, std::cmp::Reverse(quota.wait)));
-    let Some(tightest) = tightest else { return };
-    let list = |item: fn(&Quota) -> String| quotas.iter().map(item).collect::<Vec<_>>().join(", ");
-    fields.set("ratelimit-policy", list(|q| format!("\"{}\";q={};w={}", q.name, q.requests, q.window)));
-    fields.set("ratelimit", list(|q| format!("\"{}\";r={};t={}", q.name, q.remaining, q.wait)));
-    fields.set("x-ratelimit-limit", tightest.requests.to_string());
-    fields.set("x-ratelimit-remaining", tightest.remaining.to_string());
-    fields.set("x-ratelimit-reset", tightest.wait.to_string());
+/// The fields of the draft, and those that came before it.
+const STANDARD: [&str; 2] = ["ratelimit-policy", "ratelimit"];
+const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+
+/// In which fields limits are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateFields {
+    standard: bool,
+    legacy: bool,
+}
+
+impl RateFields {
+    /// The fields that the policy asks for.
+    #[must_use]
+    pub fn from_policy(policy: Option<RateLimitFields>) -> Self {
+        let (standard, legacy) = match policy.unwrap_or_default() {
+            RateLimitFields::Both => (true, true),
+            RateLimitFields::Standard => (true, false),
+            RateLimitFields::Legacy => (false, true),
+            RateLimitFields::None => (false, false),
+        };
+        Self { standard, legacy }
+    }
+
+    /// Tells of every limit in `RateLimit-Policy` and `RateLimit`, and of the tightest in `X-RateLimit-*`: they have
+    /// room for one only. What the app says about limits of its own is taken out of all of them: two voices would
+    /// contradict.
+    pub fn dress(self, quotas: &[Quota], fields: &mut Fields) {
+        let tightest = quotas.iter().min_by_key(|quota| (quota.remaining, std::cmp::Reverse(quota.wait)));
+        let Some(tightest) = tightest.filter(|_| self.standard || self.legacy) else { return };
+        fields.retain(|field| !STANDARD.iter().chain(&LEGACY).any(|name| name.as_bytes() == field.name));
+        if self.standard {
+            let list = |item: fn(&Quota) -> String| quotas.iter().map(item).collect::<Vec<_>>().join(", ");
+            let policy = list(|q| format!("\"{}\";q={};w={}", q.name, q.requests, q.window));
+            let left = list(|q| format!("\"{}\";r={};t={}", q.name, q.remaining, q.wait));
+            STANDARD.into_iter().zip([policy, left]).for_each(|(name, value)| fields.append(name, value));
+        }
+        if self.legacy {
+            let values = [u64::from(tightest.requests), u64::from(tightest.remaining), tightest.wait];
+            LEGACY.into_iter().zip(values).for_each(|(name, value)| fields.append(name, value.to_string()));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_limit_is_told_and_the_tightest_in_the_old_fields() {
+    /// What an answer tells whose app tells about limits of its own.
+    fn dressed(policy: Option<RateLimitFields>, quotas: &[Quota]) -> Vec<(String, String)> {
+        let mut fields = Fields::default();
+        fields.append("ratelimit", "the app's");
+        fields.append("x-ratelimit-limit", "the app's");
+        RateFields::from_policy(policy).dress(quotas, &mut fields);
+        let text = |bytes: &bytes::Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+        fields.iter().map(|field| (text(&field.name), text(&field.value))).collect()
+    }
+
+    fn quotas() -> [Quota; 2] {
         let quota =
             |name: &str, requests, remaining, wait| Quota { name: name.into(), requests, window: 60, remaining, wait };
-        let mut fields = Fields::default();
-        fields.append("x-ratelimit-limit", "the app's");
-        set_fields(&[quota("per-client", 30, 0, 2), quota("all", 1000, 900, 1)], &mut fields);
-        assert_eq!(fields.text("ratelimit-policy"), Some(r#""per-client";q=30;w=60, "all";q=1000;w=60"#));
-        assert_eq!(fields.text("ratelimit"), Some(r#""per-client";r=0;t=2, "all";r=900;t=1"#));
-        assert_eq!(fields.all("x-ratelimit-limit").count(), 1);
-        let old = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"].map(|name| fields.text(name));
-        assert_eq!(old, [Some("30"), Some("0"), Some("2")]);
+        [quota("per-client", 30, 0, 2), quota("all", 1000, 900, 1)]
+    }
+
+    const NEW: [(&str, &str); 2] = [
+        ("ratelimit-policy", r#""per-client";q=30;w=60, "all";q=1000;w=60"#),
+        ("ratelimit", r#""per-client";r=0;t=2, "all";r=900;t=1"#),
+    ];
+    const OLD: [(&str, &str); 3] =
+        [("x-ratelimit-limit", "30"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2")];
+
+    fn is(told: &[(String, String)], expected: &[(&str, &str)]) -> bool {
+        told.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected.iter().copied())
     }
 
     #[test]
-    fn without_a_limit_nothing_is_told() {
-        let mut fields = Fields::default();
-        set_fields(&[], &mut fields);
-        assert!(fields.is_empty());
+    fn every_limit_is_told_and_the_tightest_in_the_old_fields() {
+        assert!(is(&dressed(None, &quotas()), &[NEW.as_slice(), &OLD].concat()));
+        assert!(is(&dressed(Some(RateLimitFields::Both), &quotas()), &[NEW.as_slice(), &OLD].concat()));
+    }
+
+    #[test]
+    fn one_family_is_told_alone_and_the_app_s_word_in_the_other_does_not_pass() {
+        assert!(is(&dressed(Some(RateLimitFields::Standard), &quotas()), &NEW));
+        assert!(is(&dressed(Some(RateLimitFields::Legacy), &quotas()), &OLD));
+    }
+
+    #[test]
+    fn where_nothing_is_told_the_app_may_tell() {
+        let apps = [("ratelimit", "the app's"), ("x-ratelimit-limit", "the app's")];
+        assert!(is(&dressed(None, &[]), &apps));
+        assert!(is(&dressed(Some(RateLimitFields::None), &quotas()), &apps));
     }
 }

@@ -17,6 +17,7 @@ use crate::filters::client_address::ClientAddress;
 use crate::filters::head_limits::HeadLimits;
 use crate::filters::host::Hosts;
 use crate::filters::https_redirect::HttpsRedirect;
+use crate::filters::rate_fields::RateFields;
 use crate::filters::rate_limit::RateLimit;
 use crate::filters::scopes::Scopes;
 use crate::filters::security_headers::SecurityHeaders;
@@ -88,6 +89,7 @@ fn route_rules(source: &Source<'_>, inputs: &Inputs, findings: &mut Vec<Finding>
         auth,
         access,
         rate_limits: _, // by `limits` below
+        rate_limit_fields,
         sizes,
         timeouts,
         security_headers,
@@ -106,6 +108,7 @@ fn route_rules(source: &Source<'_>, inputs: &Inputs, findings: &mut Vec<Finding>
         scopes: Scopes::from_policy(access.as_ref(), field),
         screened,
         metered,
+        limit_fields: RateFields::from_policy(*rate_limit_fields),
         body: BodyLimit::from_policy(sizes.as_ref(), field),
         timeouts: route_timeouts(timeouts.as_ref(), field),
         headers: SecurityHeaders::from_policy(security_headers.as_ref(), tls.as_ref()),

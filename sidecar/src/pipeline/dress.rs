@@ -4,12 +4,12 @@ use bytes::Bytes;
 
 use super::rules::RouteRules;
 use crate::facts::Facts;
-use crate::filters::{rate_fields, request_id};
+use crate::filters::request_id;
 use crate::wire::ResponseHead;
 
 pub(super) fn dress(rules: &RouteRules, facts: &Facts, head: &mut ResponseHead) {
     rules.headers.dress(&mut head.fields, facts.secure);
-    rate_fields::set_fields(&facts.quotas, &mut head.fields);
+    rules.limit_fields.dress(&facts.quotas, &mut head.fields);
     // What one caller may see must not be kept for the next, unless the app said how.
     if facts.caller.is_some() && !head.fields.has("cache-control") {
         head.fields.append("cache-control", "no-store");

@@ -15,6 +15,7 @@ use crate::filters::client_address::ClientAddress;
 use crate::filters::head_limits::HeadLimits;
 use crate::filters::host::Hosts;
 use crate::filters::https_redirect::{HttpsRedirect, Ports};
+use crate::filters::rate_fields::RateFields;
 use crate::filters::rate_limit::RateLimit;
 use crate::filters::scopes::Scopes;
 use crate::filters::security_headers::SecurityHeaders;
@@ -61,6 +62,7 @@ pub(super) struct RouteRules {
     pub(super) screened: Vec<RateLimit>,
     /// Limits by credential.
     pub(super) metered: Vec<RateLimit>,
+    pub(super) limit_fields: RateFields,
     pub(super) body: BodyLimit,
     pub(super) timeouts: RouteTimeouts,
     pub(super) headers: SecurityHeaders,

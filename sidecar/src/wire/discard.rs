@@ -63,7 +63,8 @@ mod tests {
 
     use super::*;
 
-    const PIECE: u64 = 64 * 1024;
+    const PIECE: &[u8] = &[0; 64 * 1024];
+    const LENGTH: u64 = PIECE.len() as u64;
 
     /// A body without an end, whose pieces come every so often; how much was taken of it, and when it was dropped.
     fn endless(every: Duration) -> (impl Body<Data = Bytes> + Unpin + Send, Arc<AtomicU64>, oneshot::Receiver<()>) {
@@ -72,8 +73,8 @@ mod tests {
         let state = (Arc::clone(&taken), alive);
         let stream = futures::stream::unfold(state, move |(taken, alive)| async move {
             tokio::time::sleep(every).await;
-            taken.fetch_add(PIECE, Relaxed);
-            let data = Frame::data(Bytes::from(vec![0; PIECE as usize]));
+            taken.fetch_add(LENGTH, Relaxed);
+            let data = Frame::data(Bytes::from_static(PIECE));
             Some((Ok::<_, Infallible>(data), (taken, alive)))
         });
         (StreamBody::new(Box::pin(stream)), taken, dropped)
@@ -84,12 +85,12 @@ mod tests {
         let (fast, taken, dropped) = endless(Duration::from_millis(1));
         Discards::default().take(fast);
         assert!(dropped.await.is_err());
-        assert_eq!(taken.load(Relaxed), MOST + PIECE, "the piece that passes the bound is the last");
+        assert_eq!(taken.load(Relaxed), MOST + LENGTH, "the piece that passes the bound is the last");
         let (slow, taken, dropped) = endless(Duration::from_millis(300));
         let started = tokio::time::Instant::now();
         Discards::default().take(slow);
         assert!(dropped.await.is_err());
-        assert_eq!((started.elapsed(), taken.load(Relaxed)), (PATIENCE, 6 * PIECE));
+        assert_eq!((started.elapsed(), taken.load(Relaxed)), (PATIENCE, 6 * LENGTH));
     }
 
     #[tokio::test(start_paused = true)]

@@ -37,6 +37,28 @@ fn a_refusal_reads_as_the_documentation_shows_it() {
 }
 
 #[test]
+fn each_route_chooses_the_fields_that_tell_of_limits_and_always_says_how_long_to_wait() {
+    let fields = |which: &str| json!({"rateLimitFields": which});
+    let routes: [Route<'_>; 3] = [
+        ("new", "/new", &[], fields("Standard")),
+        ("none", "/none", &[], fields("None")),
+        ("both", "/both", &[], fields("Both")),
+    ];
+    let mut policy = limited(json!([{"name": "r", "per": "Route", "requests": 1, "window": "1m"}]));
+    policy["rateLimitFields"] = json!("Legacy");
+    let world = World::new(policy, &routes);
+    for (path, new, old) in [("/", false, true), ("/new", true, false), ("/none", false, false), ("/both", true, true)]
+    {
+        for status in [200, 429] {
+            let seen = world.ask("GET", path, &[]);
+            assert_eq!((seen.status, seen.field("retry-after").is_some()), (status, status == 429), "{path}");
+            let told = [("ratelimit-policy", new), ("ratelimit", new), ("x-ratelimit-limit", old)];
+            assert!(told.into_iter().all(|(name, is_told)| seen.field(name).is_some() == is_told), "{path}");
+        }
+    }
+}
+
+#[test]
 fn a_client_is_its_credential_or_else_its_address() {
     let mut world = World::new(limited(json!([{"name": "c", "per": "Client", "requests": 1, "window": "1m"}])), &[]);
     assert_eq!(world.ask("GET", "/", &[]).status, 200);
