@@ -8,8 +8,12 @@ use shipshape::manifest::{Manifest, Source};
 use shipshape_crds::api::definitions;
 use shipshape_crds::validate::Severity;
 
+/// The rule about names, which stand outside of the specification.
+const NAME_RULE: &str = "schema";
+
 /// The start of a CEL rule's message, a policy or specification that breaks it, and the rule that says so offline.
-const TWINS: [(&str, &str, &str); 7] = [
+const TWINS: [(&str, &str, &str); 8] = [
+    ("the Service gets this name", "name: 1a", NAME_RULE),
     ("choose how callers are identified", "policy: {}", "auth-chosen"),
     ("nobody can be identified", "policy: {auth: {mode: Required}}", "auth-method"),
     ("the sidecar listens on", "app: {image: a, port: 8443}\n  policy: {auth: {apiKeys: {}}}", "app-port"),
@@ -41,9 +45,13 @@ fn each_rule_of_the_definitions_has_a_twin() {
 #[test]
 fn each_twin_refuses_what_the_rule_refuses() {
     for (_, specification, rule) in TWINS {
+        let (name, specification) = match specification.strip_prefix("name: ") {
+            Some(name) => (name, "policy: {auth: {apiKeys: {}}}"),
+            None => ("a", specification),
+        };
         let app = if specification.starts_with("app:") { "" } else { "app: {image: a, port: 3000}\n  " };
         let text = format!(
-            "apiVersion: shipshape.dev/v1alpha1\nkind: ApiService\nmetadata: {{name: a}}\nspec:\n  {app}{specification}\n"
+            "apiVersion: shipshape.dev/v1alpha1\nkind: ApiService\nmetadata: {{name: {name}}}\nspec:\n  {app}{specification}\n"
         );
         let report = judge(&Manifest::read(&[Source { name: "a.yaml".into(), text: text.clone() }])).unwrap();
         let refused: Vec<_> = report.all().filter(|finding| finding.severity == Severity::Error).collect();
