@@ -111,17 +111,7 @@ fn edits_apply(world: &World) -> Result<()> {
     let patch = |n: u32| format!(r#"[{{"op":"replace","path":"/spec/policy/rateLimits/0/requests","value":{n}}}]"#);
     let edit = |n: u32| -> Result<Duration> {
         let began = Instant::now();
-        world.kubectl_args(&[
-            "patch",
-            "ship",
-            "quickstart",
-            "--namespace",
-            "demo",
-            "--type",
-            "json",
-            "--patch",
-            &patch(n),
-        ])?;
+        world.patch("ship/quickstart", &patch(n))?;
         world.condition("apisvc quickstart --namespace demo", "PolicyApplied", "True", Some("Acknowledged"), SOON)?;
         Ok(began.elapsed())
     };

@@ -63,7 +63,7 @@ fn edits_are_undone(world: &World) -> Result<()> {
         ("pdb/quickstart", r#"[{"op":"replace","path":"/spec/maxUnavailable","value":0}]"#, ""),
     ];
     for (object, patch, pointer) in edits {
-        world.kubectl_args(&["patch", object, "--namespace", "demo", "--type", "json", "--patch", patch])?;
+        world.patch(object, patch)?;
         let undone = || async {
             let live = world.get(&format!("{object} --namespace demo"))?;
             let stands =
@@ -79,16 +79,7 @@ fn edits_are_undone(world: &World) -> Result<()> {
 
 fn an_added_container_goes(world: &World) -> Result<()> {
     let patch = r#"[{"op":"add","path":"/spec/template/spec/containers/-","value":{"name":"miner","image":"shipshape.dev/example-app:dev"}}]"#;
-    world.kubectl_args(&[
-        "patch",
-        "deployment/quickstart",
-        "--namespace",
-        "demo",
-        "--type",
-        "json",
-        "--patch",
-        patch,
-    ])?;
+    world.patch("deployment/quickstart", patch)?;
     let gone = || async {
         let live = world.get("deployment/quickstart --namespace demo")?;
         let containers = live.pointer("/spec/template/spec/containers").and_then(Value::as_array).map_or(0, Vec::len);
@@ -100,18 +91,12 @@ fn an_added_container_goes(world: &World) -> Result<()> {
     Ok(())
 }
 
+fn replicas(n: u32) -> String {
+    format!(r#"[{{"op":"replace","path":"/spec/scale/minReplicas","value":{n}}}]"#)
+}
+
 fn replicas_follow(world: &World) -> Result<()> {
-    world.kubectl_args(&[
-        "patch",
-        "ship",
-        "quickstart",
-        "--namespace",
-        "demo",
-        "--type",
-        "merge",
-        "--patch",
-        r#"{"spec":{"scale":{"minReplicas":3}}}"#,
-    ])?;
+    world.patch("ship/quickstart", &replicas(3))?;
     let three = || async {
         let row = world.kubectl("get apisvc quickstart --namespace demo")?;
         ensure!(row.contains("3/3"), "{row}");
@@ -123,17 +108,7 @@ fn replicas_follow(world: &World) -> Result<()> {
     let of_replicas: Vec<_> =
         managers.iter().filter(|entry| !entry["fieldsV1"]["f:spec"]["f:replicas"].is_null()).collect();
     ensure!(of_replicas.iter().all(|entry| entry["subresource"] == "scale"), "{of_replicas:?}");
-    world.kubectl_args(&[
-        "patch",
-        "ship",
-        "quickstart",
-        "--namespace",
-        "demo",
-        "--type",
-        "merge",
-        "--patch",
-        r#"{"spec":{"scale":{"minReplicas":2}}}"#,
-    ])?;
+    world.patch("ship/quickstart", &replicas(2))?;
     Ok(())
 }
 

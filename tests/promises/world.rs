@@ -67,6 +67,11 @@ impl World {
         self.cluster.kubectl(args)
     }
 
+    /// A JSON patch of an object in the namespace `demo`.
+    pub fn patch(&self, object: &str, patch: &str) -> Result<()> {
+        self.kubectl_args(&["patch", object, "--namespace", "demo", "--type", "json", "--patch", patch]).map(drop)
+    }
+
     /// `kubectl …` with something on its standard input.
     pub fn kubectl_with_input(&self, args: &[&str], input: &[u8]) -> Result<String> {
         let mut command = self.cluster.kubectl_command(args);

@@ -1,5 +1,7 @@
 //! Writes the status where it changed, and tells events.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{Patch, PatchParams};
 use kube::core::{ApiResource, DynamicObject};
@@ -93,8 +95,16 @@ fn whole(status: &ApiServiceStatus) -> Value {
 pub async fn publish(recorder: &Recorder, reference: &ObjectReference, notice: Notice) {
     let Notice { is_warning, reason, note } = notice;
     let type_ = if is_warning { EventType::Warning } else { EventType::Normal };
-    let event = Event { type_, reason, note: Some(note), action: "Reconcile".to_owned(), secondary: None };
+    let event = Event { type_, reason, action: action(&note), note: Some(note), secondary: None };
     if let Err(error) = recorder.publish(&event, reference).await {
         tracing::warn!(%error, reason = %event.reason, "could not tell an event");
     }
+}
+
+/// The recorder takes events of one reason and action for one that recurs and keeps the first one's note: what says
+/// something else, such as another revision, is an event of its own.
+fn action(note: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    note.hash(&mut hasher);
+    format!("Reconcile-{:016x}", hasher.finish())
 }
