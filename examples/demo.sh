@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
-# `make demo`: the quickstart on a real cluster. CLUSTER=current uses the cluster of KUBECONFIG, and REGISTRY its images.
+# `make demo`: the quickstart on a real cluster.
+#
+# CLUSTER=current uses the cluster of the current KUBECONFIG and installs nothing on this machine. Its nodes pull the
+# images shipshape-operator, shipshape-sidecar and example-app, with the tag TAG (dev), from REGISTRY: `make images`
+# builds them, pushing them is yours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/steps.sh
@@ -8,13 +12,7 @@ NAME=demo
 SYSTEM=shipshape-system
 registry=${REGISTRY:-shipshape.dev}
 
-here() {
-  cluster_tool requirements --install
-}
-
-bring_up() {
-  [ "${CLUSTER:-}" = current ] || cluster_tool up --name "$NAME"
-}
+is_current() { [ "${CLUSTER:-}" = current ]; }
 
 build() {
   make --no-print-directory binaries
@@ -24,7 +22,6 @@ build() {
 # Images are named by what is in them, so that a second run replaces what changed and leaves the rest alone.
 load_images() {
   make --no-print-directory archives TAG="$tag"
-  [ "${CLUSTER:-}" = current ] && return
   local image
   for image in sidecar operator example-app; do
     cluster_tool load-image --name "$NAME" "target/images/shipshape-$image.tar"
@@ -44,20 +41,36 @@ wait_ready() {
 
 secret() { kubectl --namespace demo get "$1" "$2" --output "jsonpath={.data.$3}"; }
 
+# The quickstart, with its image from the registry at hand.
+apply_quickstart() {
+  local file
+  for file in examples/quickstart/*.yaml; do
+    sed "s#shipshape.dev/example-app:dev#$registry/example-app:${TAG:-dev}#" "$file" | kubectl apply --filename -
+  done
+}
+
 printf 'shipshape demo · everything below is real: Kubernetes, pods, the operator, the sidecar\n\n'
-here
-step 'build operator, sidecar, cli' build
-tag=${TAG:-$(cat target/*/quick/shipshape-operator target/*/quick/shipshape-sidecar | sha256sum | cut -c1-10)}
-if [ "${CLUSTER:-}" != current ]; then
+if is_current; then
+  tag=${TAG:-dev}
+  step 'build the command line' cargo build --quiet --package shipshape
+else
+  cluster_tool requirements --install
+  step 'build operator, sidecar, cli' build
+  tag=$(cat target/*/quick/shipshape-operator target/*/quick/shipshape-sidecar | sha256sum | cut -c1-10)
   step 'build Kubernetes (once; later runs reuse it)' cluster_tool build
-  step "start cluster \"$NAME\"" bring_up
+  step "start cluster \"$NAME\"" cluster_tool up --name "$NAME"
   eval "$(cluster_tool env --name "$NAME")"
+  step 'load images' load_images
 fi
-step 'load images' load_images
 step 'helm install shipshape' install_charts
-step 'kubectl apply -f examples/quickstart' kubectl apply -f examples/quickstart
+if is_current; then
+  step 'kubectl apply examples/quickstart' apply_quickstart
+else
+  step 'kubectl apply -f examples/quickstart' kubectl apply -f examples/quickstart
+fi
 step 'apisvc/quickstart Ready' wait_ready
 
+mkdir -p target/cluster
 ca=target/cluster/$NAME-ca.pem
 key=$(secret secret first-api-key key | base64 -d)
 kubectl --namespace demo get configmap quickstart-ca --output 'jsonpath={.data.ca\.crt}' >"$ca"
@@ -86,7 +99,7 @@ curl --silent "http://$pod:9443/metrics" | grep -E '^shipshape_refusals_total|^s
 cat <<END
 
  Next, each line as it stands:
-   export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):\$PATH
+   export KUBECONFIG=${KUBECONFIG:-$HOME/.kube/config} PATH=$(dirname "$(command -v kubectl)"):\$PATH
    # edit the limit and watch it apply without a restart
    kubectl --namespace demo patch ship quickstart --type json --patch '[{"op":"replace","path":"/spec/policy/rateLimits/0/requests","value":3}]'
    kubectl --namespace demo get ship quickstart --watch

@@ -1,29 +1,35 @@
 #!/usr/bin/env bash
-# `make test`: every test. Those in pods need Linux, root and Go; elsewhere they are named and left out, except under CI.
+# `make test`: every test. Some need Go (a real API server), some also Linux and root (real pods); where those are
+# missing, what is left out is named, and under CI=true that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . examples/steps.sh
 
-in_pods() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v go >/dev/null; }
-
+has_go() { command -v go >/dev/null; }
+has_pods() { has_go && [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ]; }
 say() { printf '\n── %s\n' "$1"; }
 
-say 'code, sidecar and operator on loopback'
-cargo test --workspace --locked --exclude shipshape-tests --exclude shipshape-cluster
-say 'the house, examples, generated files'
-cargo test --locked --package shipshape-tests --test house --test manifests
-if in_pods; then
+if has_pods; then
   cluster_tool requirements --install
-  say 'the cluster tool'
+fi
+if has_go; then
+  say 'Kubernetes (built once)'
   cluster_tool build
-  cargo test --locked --package shipshape-cluster
+fi
+
+say 'code; sidecar and command line on loopback; operator on a real API server'
+cargo test --workspace --locked --exclude shipshape-tests
+say 'the house, manifests, the walk through the shop'
+cargo test --locked --package shipshape-tests --test house --test manifests --test shop
+
+if has_pods; then
   say 'images'
   make --no-print-directory images
   say 'promises on a real cluster'
   cargo test --locked --package shipshape-tests --test cluster
 elif [ "${CI:-}" = true ]; then
-  echo 'left out: everything that runs in pods. It needs Linux, root and Go; under CI that is a failure.'
+  echo 'left out: promises on a real cluster. They need Linux, root and Go; under CI that is a failure.'
   exit 1
 else
-  say 'left out, because it needs Linux, root and Go: the cluster tool, promises on a real cluster'
+  say 'left out, because it needs Linux, root and Go: promises on a real cluster (tests/promises)'
 fi
