@@ -25,8 +25,7 @@ use crate::text::{Hostname, PathPattern};
     namespaced,
     status = "ApiServiceStatus",
     validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$')")
-        .message("the Service gets this name: write a DNS label that starts with a letter, with at most 63 lower-case letters, digits and hyphens")
-        .field_path(".metadata.name"),
+        .message("the Service gets this name: in metadata.name, write a DNS label that starts with a letter, with at most 63 lower-case letters, digits and hyphens"),
     derive = "PartialEq",
     printcolumn = r#"{"name":"READY","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status","description":"Whether every pod serves the revision asked for"}"#,
     printcolumn = r#"{"name":"REPLICAS","type":"string","jsonPath":".status.replicas","description":"Ready pods of those asked for"}"#,
