@@ -1,10 +1,12 @@
 //! One listening socket per port: what it accepts goes to the least loaded worker.
 
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
@@ -17,21 +19,41 @@ const BACKLOG: i32 = 4096;
 /// How long accepting rests when no file descriptor or memory is left.
 const REST: Duration = Duration::from_millis(50);
 
-/// Listens on an address; port 0 takes a free one. Must be called within a runtime.
+/// Listens on an address; port 0 takes a free one. `[::]` takes IPv4 as well, and on a node without IPv6 IPv4 alone.
+/// Must be called within a runtime.
 ///
 /// # Errors
 /// When the address cannot be taken; says which.
 pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let bind = || -> std::io::Result<TcpListener> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // A restarted container takes its port again at once.
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        TcpListener::from_std(socket.into())
-    };
-    bind().with_context(|| format!("cannot listen on {address}: is another process there? Give another address"))
+    listen_by(address, bind)
+        .with_context(|| format!("cannot listen on {address}: is another process there? Give another address"))
+}
+
+fn listen_by<T>(address: SocketAddr, bind: impl Fn(SocketAddr) -> std::io::Result<T>) -> std::io::Result<T> {
+    let is_any = address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED);
+    match bind(address) {
+        Err(error) if is_any && lacks_ipv6(&error) => bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()))),
+        outcome => outcome,
+    }
+}
+
+/// The kernel has no IPv6 at all, or none of its interfaces has.
+fn lacks_ipv6(error: &std::io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT) || error.kind() == ErrorKind::AddrNotAvailable
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // Said, because the node's `net.ipv6.bindv6only` may say otherwise.
+        socket.set_only_v6(false)?;
+    }
+    // A restarted container takes its port again at once.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }
 
 /// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes.
@@ -77,4 +99,28 @@ fn hand_over(stream: std::net::TcpStream, peer: SocketAddr, port: Port, workers:
         return;
     }
     worker.hand_over(Accepted { stream, peer, port });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is bound on a node where IPv6 fails with that error.
+    fn bound(address: &str, error: Errno) -> Result<SocketAddr, Errno> {
+        let bind = |address: SocketAddr| if address.is_ipv6() { Err(error.into()) } else { Ok(address) };
+        listen_by(address.parse().unwrap(), bind).map_err(|error| Errno::from_io_error(&error).unwrap())
+    }
+
+    #[test]
+    fn without_ipv6_any_address_is_any_of_ipv4() {
+        let any = Ok("0.0.0.0:8443".parse().unwrap());
+        assert_eq!(bound("[::]:8443", Errno::AFNOSUPPORT), any);
+        assert_eq!(bound("[::]:8443", Errno::ADDRNOTAVAIL), any);
+    }
+
+    #[test]
+    fn a_port_that_is_taken_or_a_certain_address_is_not_looked_for_elsewhere() {
+        assert_eq!(bound("[::]:8443", Errno::ADDRINUSE), Err(Errno::ADDRINUSE));
+        assert_eq!(bound("[::1]:8443", Errno::AFNOSUPPORT), Err(Errno::AFNOSUPPORT));
+    }
 }

@@ -72,6 +72,8 @@ pub struct Local {
 /// Serves a connection to its end.
 pub async fn serve(accepted: Accepted, local: Arc<Local>) {
     let Accepted { stream, peer, port } = accepted;
+    // A socket for both families shows IPv4 mapped into IPv6: one spelling from here on, in limits, fields and logs.
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     let opened = stream.set_nodelay(true).and_then(|()| stream.local_addr());
     let Ok((here, stream)) = opened.and_then(|here| Ok((here, TcpStream::from_std(stream)?))) else { return };
     match port {

@@ -1,5 +1,6 @@
 //! Requests from the client to the app and back.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -71,6 +72,24 @@ async fn plain_text_on_the_port_of_tls_ends_the_connection() {
     let mut stream = tokio::net::TcpStream::connect(program.https).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     assert!(!read_all(&mut stream).await.contains("HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn any_address_takes_ipv4_too_and_shows_it_plainly() {
+    let app = App::start().await;
+    let mut config = Config::open(app.address);
+    config.change(|config| config.listen.http = "[::]:0".to_owned()).write("r1");
+    let program = Program::owning(config);
+    let asked = async |address: IpAddr| {
+        Http1::plain(SocketAddr::new(address, program.http.port())).await.get("/x").await.unwrap().text()
+    };
+    let told = asked(Ipv4Addr::LOCALHOST.into()).await;
+    assert!(told.contains(r#""x-forwarded-for": "127.0.0.1""#), "{told}");
+    // A machine without IPv6 has fallen back.
+    if program.http.is_ipv6() {
+        let told = asked(Ipv6Addr::LOCALHOST.into()).await;
+        assert!(told.contains(r#""x-forwarded-for": "::1""#), "{told}");
+    }
 }
 
 #[tokio::test]
