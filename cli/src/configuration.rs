@@ -14,10 +14,10 @@ const DRAIN_SECONDS: u32 = 5;
 pub fn configuration(service: &ApiService, listen: Listen, app: String) -> Result<SidecarConfig, serde_json::Error> {
     let (spec, metadata) = (&service.spec, &service.metadata);
     compile(&Input {
-        service: ServiceName {
-            namespace: metadata.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-            name: metadata.name.clone().unwrap_or_default(),
-        },
+        service: ServiceName::new(
+            metadata.namespace.as_deref().unwrap_or("default"),
+            metadata.name.as_deref().unwrap_or_default(),
+        ),
         listen,
         app: spec.app_endpoint(app),
         hostnames: spec.hostnames().to_vec(),

@@ -124,7 +124,7 @@ mod tests {
     fn input<'a>(policy: &'a Policy, routes: Vec<RouteInput<'a>>) -> Input<'a> {
         let address = |port: u16| format!("127.0.0.1:{port}");
         Input {
-            service: ServiceName { namespace: "demo".into(), name: "quickstart".into() },
+            service: ServiceName::new("demo", "quickstart"),
             listen: Listen { https: address(1), http: address(2), admin: address(3) },
             app: AppEndpoint { address: address(4), live_path: None, ready_path: None, internal_paths: Vec::new() },
             hostnames: Vec::new(),

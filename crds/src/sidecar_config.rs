@@ -50,6 +50,21 @@ pub struct ServiceName {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// The domain of its cluster, below which Services have names.
+    #[serde(default = "ServiceName::usual_domain")]
+    pub domain: String,
+}
+
+impl ServiceName {
+    /// A service in a cluster of the usual domain, `cluster.local`.
+    #[must_use]
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), name: name.into(), domain: Self::usual_domain() }
+    }
+
+    fn usual_domain() -> String {
+        "cluster.local".to_owned()
+    }
 }
 
 /// Addresses as `IP:PORT`.

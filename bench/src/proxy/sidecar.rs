@@ -105,7 +105,7 @@ fn config(setup: Setup, upstream: SocketAddr) -> Result<SidecarConfig> {
     let policy: Policy = serde_json::from_value(policy(setup))?;
     let address = free_port().to_string();
     let input = Input {
-        service: ServiceName { namespace: "bench".into(), name: "bench".into() },
+        service: ServiceName::new("bench", "bench"),
         listen: Listen { https: address.clone(), http: address.clone(), admin: address },
         app: AppEndpoint {
             address: upstream.to_string(),

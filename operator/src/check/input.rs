@@ -5,7 +5,7 @@ use shipshape_crds::compile::{Input, RouteInput};
 use shipshape_crds::names::{ADMIN_PORT, HTTP_PORT, HTTPS_PORT};
 use shipshape_crds::policy::Policy;
 use shipshape_crds::sidecar_config::{AppEndpoint, Listen, ServiceName};
-use shipshape_crds::text::{Hostname, PathPattern};
+use shipshape_crds::text::PathPattern;
 use shipshape_crds::validate::Subject;
 
 use crate::desired::grace::DRAIN_SECONDS;
@@ -32,15 +32,15 @@ pub fn subject<'a>(spec: &'a ApiServiceSpec, nothing: &'a Nothing) -> Subject<'a
     }
 }
 
-/// What is compiled for the sidecar; `inside` are the names under which the cluster reaches the service.
+/// What is compiled for the sidecar.
 #[must_use]
-pub fn input<'a>(service: ServiceName, spec: &'a ApiServiceSpec, inside: &[String], nothing: &'a Nothing) -> Input<'a> {
+pub fn input<'a>(service: ServiceName, spec: &'a ApiServiceSpec, nothing: &'a Nothing) -> Input<'a> {
     let any = |port: u16| format!("[::]:{port}");
     Input {
         service,
         listen: Listen { https: any(HTTPS_PORT), http: any(HTTP_PORT), admin: any(ADMIN_PORT) },
         app: app(&spec.app),
-        hostnames: hostnames(spec, inside),
+        hostnames: spec.hostnames().to_vec(),
         matching: spec.matching.unwrap_or_default(),
         policy: nothing.or(spec.policy.as_ref()),
         routes: routes(spec, nothing),
@@ -76,17 +76,6 @@ fn app(app: &App) -> AppEndpoint {
     }
 }
 
-/// The hosts that are served: any where none is named; otherwise those, and the names that the cluster itself uses.
-fn hostnames(spec: &ApiServiceSpec, inside: &[String]) -> Vec<Hostname> {
-    let named = spec.expose.as_ref().map(|expose| expose.hostnames.clone()).unwrap_or_default();
-    if named.is_empty() {
-        return named;
-    }
-    let ours: Vec<Hostname> = inside.iter().filter_map(|name| name.parse().ok()).collect();
-    let ours = ours.into_iter().filter(|name| !named.contains(name)).collect::<Vec<_>>();
-    named.into_iter().chain(ours).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -100,17 +89,16 @@ mod tests {
     }
 
     fn compiled(spec: &ApiServiceSpec) -> shipshape_crds::sidecar_config::SidecarConfig {
-        let service = ServiceName { namespace: "store".into(), name: "shop".into() };
-        let inside = ["shop".to_owned(), "shop.store.svc".to_owned()];
-        shipshape_crds::compile::compile(&input(service, spec, &inside, &Nothing::default())).unwrap()
+        let service = ServiceName::new("store", "shop");
+        shipshape_crds::compile::compile(&input(service, spec, &Nothing::default())).unwrap()
     }
 
     #[test]
     fn any_host_is_served_until_one_is_named() {
         assert!(compiled(&spec(json!({}))).hostnames.is_empty());
         let named = compiled(&spec(json!({"expose": {"hostnames": ["api.shop.example"]}})));
-        let names: Vec<_> = named.hostnames.iter().map(Hostname::as_str).collect();
-        assert_eq!(names, ["api.shop.example", "shop", "shop.store.svc"]);
+        assert_eq!(named.hostnames, ["api.shop.example".parse().unwrap()]);
+        assert_eq!(named.service.domain, "cluster.local");
     }
 
     #[test]

@@ -37,8 +37,8 @@ mod tests {
             "policy": {"auth": {"mode": "None"}, "securityHeaders": {"set": (0..32).map(header).collect::<Vec<_>>()}},
             "routes": (0..routes).map(route).collect::<Vec<_>>()}))
         .unwrap();
-        let service = ServiceName { namespace: "store".into(), name: "shop".into() };
-        judge(&compile(&input(service, &spec, &[], &Nothing::default())).unwrap()).unwrap()
+        let service = ServiceName::new("store", "shop");
+        judge(&compile(&input(service, &spec, &Nothing::default())).unwrap()).unwrap()
     }
 
     #[test]

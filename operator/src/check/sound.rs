@@ -34,8 +34,12 @@ pub fn check(observed: &Observed) -> Result<Sound, Refusal> {
     warnings.extend(crowded(&shards));
     let leaf = leaf(observed, service)?;
     let files = files(observed, &leaf, &shards)?;
-    let name = ServiceName { namespace: observed.namespace.clone(), name: observed.name.clone() };
-    let config = revise(compile(&input(name, &service.spec, &inside(observed), &nothing))?, &files)?;
+    let name = ServiceName {
+        namespace: observed.namespace.clone(),
+        name: observed.name.clone(),
+        domain: observed.settings.cluster_domain.clone(),
+    };
+    let config = revise(compile(&input(name, &service.spec, &nothing))?, &files)?;
     if let Some(too_large) = room::judge(&config)? {
         return Err(Refusal::findings(&[too_large]));
     }
@@ -51,11 +55,6 @@ pub fn check(observed: &Observed) -> Result<Sound, Refusal> {
         settings: observed.settings.clone(),
         warnings,
     })
-}
-
-/// The names by which the cluster reaches the service.
-fn inside(observed: &Observed) -> Vec<String> {
-    server_names(&observed.namespace, &observed.name, &observed.settings.cluster_domain, &[])
 }
 
 /// The certificate that is mounted, or a new one where it is due.

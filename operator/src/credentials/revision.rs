@@ -92,7 +92,7 @@ mod tests {
     fn config(drain_seconds: u32) -> SidecarConfig {
         let address = || "127.0.0.1:1".to_owned();
         compile(&Input {
-            service: ServiceName { namespace: "store".into(), name: "shop".into() },
+            service: ServiceName::new("store", "shop"),
             listen: Listen { https: address(), http: address(), admin: address() },
             app: AppEndpoint { address: address(), live_path: None, ready_path: None, internal_paths: Vec::new() },
             hostnames: Vec::new(),

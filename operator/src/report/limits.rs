@@ -62,7 +62,7 @@ mod tests {
         let over: Policy = serde_json::from_value(json!({"rateLimits": [{"name": "ip", "requests": 2}]})).unwrap();
         let path = "/login".parse().unwrap();
         let config = compile(&Input {
-            service: ServiceName { namespace: "s".into(), name: "n".into() },
+            service: ServiceName::new("s", "n"),
             listen: Listen { https: String::new(), http: String::new(), admin: String::new() },
             app: AppEndpoint { address: String::new(), live_path: None, ready_path: None, internal_paths: Vec::new() },
             hostnames: Vec::new(),

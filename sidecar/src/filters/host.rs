@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use shipshape_crds::sidecar_config::SidecarConfig;
+use shipshape_crds::sidecar_config::{ServiceName, SidecarConfig};
 use shipshape_crds::text::Hostname;
 
 use crate::problem::{Code, Problem};
@@ -10,9 +10,9 @@ use crate::wire::{RequestHead, Version};
 
 /// Which hosts are served. Without host names every host is.
 ///
-/// With them, also the Service's own names are: `NAME`, `NAME.NS`, `NAME.NS.svc` and `NAME.NS.svc.cluster.local` (a
-/// cluster of another domain lists its name among the host names). An address names no service, so it is refused,
-/// except `localhost` and loopback addresses for a peer on this machine: that is `kubectl port-forward` and a laptop.
+/// With them, also the Service's own names are: `NAME`, `NAME.NS`, `NAME.NS.svc` and `NAME.NS.svc.DOMAIN`. An address
+/// names no service, so it is refused, except `localhost` and loopback addresses for a peer on this machine: that is
+/// `kubectl port-forward` and a laptop.
 #[derive(Debug, Clone)]
 pub struct Hosts {
     names: Vec<Hostname>,
@@ -23,12 +23,13 @@ impl Hosts {
     /// The hosts of a configuration.
     #[must_use]
     pub fn from_config(config: &SidecarConfig) -> Self {
-        let (name, namespace) = (&config.service.name, &config.service.namespace);
+        let ServiceName { namespace, name, domain } = &config.service;
+        let domain = domain.trim_matches('.').to_ascii_lowercase();
         let own = vec![
             name.clone(),
             format!("{name}.{namespace}"),
             format!("{name}.{namespace}.svc"),
-            format!("{name}.{namespace}.svc.cluster.local"),
+            format!("{name}.{namespace}.svc.{domain}"),
         ];
         Self { names: config.hostnames.clone(), own }
     }
@@ -88,6 +89,19 @@ mod tests {
         assert_eq!(far("shop.store.svc.cluster.local:443"), None);
         for host in ["evil.example", "shop.test", "shop.store.svc.evil.example", "10.0.0.1", "localhost", "[::1]:1"] {
             assert_eq!(far(host), Some(Code::Misdirected), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_cluster_s_own_domain_is_served_and_no_other() {
+        let mut config = config(serde_json::json!({"auth": {"mode": "None"}}), &[]);
+        config.hostnames = vec!["a.example".parse().unwrap()];
+        config.service.domain = "Corp.Example.".to_owned();
+        let hosts = Hosts::from_config(&config);
+        for (host, is_served) in [("shop.store.svc.corp.example", true), ("shop.store.svc.cluster.local", false)] {
+            let mut head = head("GET", "/", &[]);
+            head.authority = host.to_owned();
+            assert_eq!(hosts.check(&head, "203.0.113.7".parse().unwrap()).is_ok(), is_served, "{host}");
         }
     }
 

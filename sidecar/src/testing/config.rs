@@ -48,7 +48,7 @@ pub fn config(policy: serde_json::Value, routes: &[Route<'_>]) -> SidecarConfig 
         .collect();
     let address = |port: u16| format!("127.0.0.1:{port}");
     let input = Input {
-        service: ServiceName { namespace: "store".into(), name: "shop".into() },
+        service: ServiceName::new("store", "shop"),
         listen: Listen { https: address(8443), http: address(8080), admin: address(9443) },
         app: AppEndpoint { address: address(5000), live_path: None, ready_path: None, internal_paths: Vec::new() },
         hostnames: Vec::new(),

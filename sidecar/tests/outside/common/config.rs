@@ -95,7 +95,7 @@ fn compiled(app: SocketAddr, policy: Value) -> SidecarConfig {
     let policy: Policy = serde_json::from_value(policy).unwrap();
     let any = || "127.0.0.1:0".to_owned();
     let input = Input {
-        service: ServiceName { namespace: "test".into(), name: "svc".into() },
+        service: ServiceName::new("test", "svc"),
         listen: Listen { https: any(), http: any(), admin: any() },
         app: AppEndpoint { address: app.to_string(), live_path: None, ready_path: None, internal_paths: Vec::new() },
         hostnames: Vec::new(),
