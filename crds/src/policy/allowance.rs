@@ -57,7 +57,7 @@ pub enum Guarantee {
     Average,
 }
 
-/// In which fields an answer tells about the limits that applied.
+/// In which fields an answer tells about the limits that applied; Retry-After is always sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
 pub enum RateLimitFields {
