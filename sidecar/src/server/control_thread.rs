@@ -80,11 +80,15 @@ pub fn run(runtime: Runtime, parts: Parts) {
         if let Some(signals) = signals {
             tokio::spawn(stop_on(signals, Arc::clone(&drain)));
         }
-        drain.stopped().await;
-        for accepting in accepting {
-            // It ends by itself, unless by a defect, and then there is nothing to wait for.
-            let _ = accepting.await;
-        }
+        // A port ends only after that, or by a defect: then the process ends in order, to be started anew whole.
+        let ports = futures::future::join_all(accepting.map(|port| async {
+            let outcome = port.await;
+            if outcome.is_err() {
+                tracing::error!("accepting ended by a defect: the sidecar ends with it");
+                drain.stop();
+            }
+        }));
+        ports.await;
         workers.empty(drain.deadline(live.current().drain())).await;
     });
     // With its tasks the last other holders of the workers go.

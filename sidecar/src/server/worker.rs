@@ -14,6 +14,8 @@ use crate::telemetry::metrics::SidecarMetrics;
 
 /// How long a worker may take to say that it lives.
 const PING: Duration = Duration::from_secs(1);
+/// How long a worker may take to end once it was told to: nothing is in flight any more.
+const LAST_STEPS: Duration = Duration::from_secs(2);
 
 /// All workers.
 pub struct Workers {
@@ -56,10 +58,10 @@ impl Workers {
         Ok(Self { all, metrics: Arc::clone(metrics), closed, max_connections })
     }
 
-    /// The worker with the fewest connections.
+    /// The worker with the fewest connections; one that died has none, and is not meant.
     #[must_use]
     pub fn least_loaded(&self) -> Option<&Worker> {
-        self.all.iter().min_by_key(|worker| worker.load.load(Relaxed))
+        self.all.iter().filter(|worker| !worker.orders.is_closed()).min_by_key(|worker| worker.load.load(Relaxed))
     }
 
     /// Whether one more connection would be too many.
@@ -106,12 +108,22 @@ impl Workers {
         }
     }
 
-    /// Ends every thread; connections that are still open are cut.
+    /// Ends every thread; connections that are still open are cut. A worker that hangs is left behind: whoever
+    /// restarts the process because of it must not wait for it as well.
     pub fn join(self) {
         let Self { all, metrics: _, closed: _, max_connections: _ } = self;
-        for Worker { orders, thread, load: _, closed: _, metrics: _ } in all {
-            drop(orders);
-            if thread.join().is_err() {
+        let deadline = Instant::now() + LAST_STEPS;
+        // Without its orders a worker ends; all are told before one is waited for.
+        let told = |Worker { orders: _, thread, load: _, closed: _, metrics: _ }| thread;
+        let threads: Vec<JoinHandle<()>> = all.into_iter().map(told).collect();
+        for thread in threads {
+            while !thread.is_finished() && Instant::now() < deadline {
+                // The standard library cannot join with a deadline.
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            if !thread.is_finished() {
+                tracing::error!("a worker hangs and is left behind");
+            } else if thread.join().is_err() {
                 tracing::error!("a worker ended by a defect");
             }
         }
@@ -174,5 +186,61 @@ async fn work(mut orders: mpsc::UnboundedReceiver<Order>, local: Arc<Local>) {
                 let _ = answer.send(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Orders = mpsc::UnboundedReceiver<Order>;
+
+    /// Workers whose threads do other things than they should.
+    fn workers(threads: Vec<Box<dyn FnOnce(Orders) + Send>>) -> Workers {
+        let (metrics, closed) = (SidecarMetrics::new().unwrap(), Arc::new(Notify::new()));
+        let start = |run: Box<dyn FnOnce(Orders) + Send>| {
+            let (orders, received) = mpsc::unbounded_channel();
+            let thread = std::thread::spawn(move || run(received));
+            let (closed, metrics) = (Arc::clone(&closed), Arc::clone(&metrics));
+            Worker { orders, load: Arc::default(), closed, metrics, thread }
+        };
+        let all = threads.into_iter().map(start).collect();
+        Workers { all, metrics: Arc::clone(&metrics), closed: Arc::clone(&closed), max_connections: 10 }
+    }
+
+    fn answers(mut orders: Orders) {
+        while let Some(order) = orders.blocking_recv() {
+            if let Order::Ping(answer) = order {
+                let _ = answer.send(());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_worker_gets_no_connection_and_liveness_fails_for_it() {
+        let healthy = workers(vec![Box::new(answers), Box::new(answers)]);
+        assert!(healthy.are_alive().await);
+        healthy.join();
+        let hurt = workers(vec![Box::new(|_| panic!("a defect")), Box::new(answers)]);
+        // Its end of the channel goes with the thread.
+        hurt.all[0].orders.closed().await;
+        assert!(!hurt.are_alive().await && !hurt.are_alive().await);
+        hurt.all[1].load.store(5, Relaxed);
+        assert_eq!(hurt.least_loaded().unwrap().load.load(Relaxed), 5);
+        hurt.join();
+    }
+
+    #[tokio::test]
+    async fn liveness_fails_for_a_worker_that_hangs_and_the_end_does_not_wait_for_it() {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let hung = workers(vec![Box::new(move |_orders| held.recv().unwrap_or_default())]);
+        assert!(!hung.are_alive().await);
+        let (told, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            hung.join();
+            told.send(())
+        });
+        assert_eq!(heard.recv_timeout(LAST_STEPS * 5), Ok(()));
+        drop(release);
     }
 }
