@@ -24,14 +24,14 @@ const LIMITS: [(&str, &str); 2] = [("cpu", "1"), ("memory", "256Mi")];
 
 /// The sidecar: an init container that restarts always.
 #[must_use]
-pub fn sidecar_container(settings: &Settings) -> Container {
+pub fn sidecar_container(app_address: &str, settings: &Settings) -> Container {
     Container {
         name: SIDECAR_CONTAINER.to_owned(),
         restart_policy: Some("Always".to_owned()),
         image: Some(settings.sidecar_image.clone()),
         image_pull_policy: Some(pull_policy(settings.sidecar_pull_policy, &settings.sidecar_image)),
         command: Some(vec!["/shipshape-sidecar".to_owned()]),
-        args: Some(vec!["run".to_owned(), "--config".to_owned(), format!("{MOUNT_PATH}/{CONFIG_FILE}")]),
+        args: Some(args(app_address)),
         env: Some(vec![pod_uid()]),
         ports: Some(vec![port("https", HTTPS_PORT), port("http", HTTP_PORT), port("admin", ADMIN_PORT)]),
         resources: Some(ResourceRequirements {
@@ -52,6 +52,13 @@ pub fn sidecar_container(settings: &Settings) -> Container {
         ]),
         ..Container::default()
     }
+}
+
+/// The app's port is the pod's, not the policy's: the policy changes in running pods at once, and those of the version
+/// before listen where they always did.
+fn args(app_address: &str) -> Vec<String> {
+    let config = format!("{MOUNT_PATH}/{CONFIG_FILE}");
+    ["run", "--config", &config, "--app", app_address].map(str::to_owned).to_vec()
 }
 
 /// Which pod it is, so that the operator knows that no other answered in its place.
