@@ -26,6 +26,9 @@ use crate::desired::names::PEPPER_SECRET;
 use crate::error::Error;
 use crate::random::fresh;
 
+/// How often a key that could not be made is tried again: no watch tells when somebody else's Secret goes.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
 /// Brings one key to what its specification asks for.
 ///
 /// # Errors
@@ -64,8 +67,9 @@ async fn steps(object: &DynamicObject, context: &Context) -> Result<Action, Erro
     let facts = facts(context, &namespace, &key).await?;
     let now = Timestamp::now();
     write(&api, &key, &facts, now).await?;
-    let ends = key.spec.expires_at.filter(|ends| *ends > now);
-    Ok(ends.map_or_else(Action::await_change, |ends| Action::requeue(until(now, ends))))
+    let ends = key.spec.expires_at.filter(|ends| *ends > now).map(|ends| until(now, ends));
+    let again = facts.problem.is_some().then_some(LOOK_AGAIN);
+    Ok(again.into_iter().chain(ends).min().map_or_else(Action::await_change, Action::requeue))
 }
 
 async fn facts(context: &Context, namespace: &str, key: &ApiKey) -> Result<KeyFacts, Error> {

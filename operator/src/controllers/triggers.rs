@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::core::{ApiResource, DynamicObject, DynamicResourceScope, PartialObjectMeta};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
-use kube::runtime::{WatchStreamExt, watcher};
+use kube::runtime::{WatchStreamExt, watcher, watcher::Event};
 use kube::{Api, Client};
 use shipshape_crds::names::{MANAGED_BY, SERVICE_LABEL};
 use tokio::sync::watch;
@@ -19,7 +19,8 @@ use super::context::{Context, key_resource, service_resource};
 use super::seen::{Known, Seen};
 use super::streams::{Change, changes, config, events, service_of_key, services_of};
 use crate::credentials::Authority;
-use crate::object::KINDS;
+use crate::desired::names::PEPPER_SECRET;
+use crate::object::{KINDS, Kind};
 
 /// A service or a key, by its name.
 pub type Reference = ObjectRef<DynamicObject>;
@@ -119,6 +120,30 @@ impl Triggers {
     pub async fn watch_authority(self, mut authority: watch::Receiver<Arc<Authority>>) {
         while authority.changed().await.is_ok() {
             self.set_off_services();
+        }
+    }
+
+    /// The peppers of a namespace concern all its services and keys; they carry no service's label.
+    pub async fn watch_peppers(self) {
+        let Some(kind) = Kind::named("Secret") else { return };
+        let named = config("").fields(&format!("metadata.name={PEPPER_SECRET}"));
+        let secrets: Api<PartialObjectMeta<DynamicObject>> = self.api(&kind.resource());
+        let all = events(secrets, named, "peppers");
+        futures::pin_mut!(all);
+        while let Some(event) = all.next().await {
+            if let Event::Apply(secret) | Event::InitApply(secret) | Event::Delete(secret) = event {
+                self.set_off_namespace(secret.metadata.namespace.as_deref());
+            }
+        }
+    }
+
+    fn set_off_namespace(&self, namespace: Option<&str>) {
+        let is_in = |object: &DynamicObject| object.metadata.namespace.as_deref() == namespace;
+        for service in self.context.services.state_filter(is_in) {
+            send(&self.to_services, ObjectRef::from_obj_with(&*service, service_resource()));
+        }
+        for key in self.context.keys.state_filter(is_in) {
+            send(&self.to_keys, ObjectRef::from_obj_with(&*key, key_resource()));
         }
     }
 
