@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use http::Request;
-use kube::Client;
 use kube::client::{Body, ClientBuilder};
 use kube::config::Config;
 use kube::runtime::events::{Recorder, Reporter};
+use kube::{Client, Resource};
 use kube_lease_manager::{LeaseManager, LeaseManagerBuilder};
+use shipshape_crds::api::{ApiKey, ApiService};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -24,6 +25,9 @@ use crate::settings::Settings;
 
 /// How long reconciles under way may take once the process was told to stop; the chart's grace is 30 s.
 const FINISH: Duration = Duration::from_secs(20);
+
+/// How often the resource types are looked for.
+const LOOK_FOR_TYPES: Duration = Duration::from_secs(1);
 
 /// Runs until a signal ends it.
 ///
@@ -44,6 +48,9 @@ pub async fn run(args: Box<RunArgs>) -> anyhow::Result<()> {
         .apiserver_version()
         .await
         .context("the API server does not answer: look at the kubeconfig or the network")?;
+    if !knows_types(&client, stop.clone()).await {
+        return Ok(());
+    }
     health.is_ready.store(true, Ordering::Relaxed);
     let (mut leads, lease) = elect(&client, &args).await?;
     let ended = lead(client, &args, health, &mut leads, stop).await;
@@ -52,6 +59,30 @@ pub async fn run(args: Box<RunArgs>) -> anyhow::Result<()> {
     let released = tokio::time::timeout(Duration::from_secs(5), lease).await;
     tracing::info!(lease_released = matches!(released, Ok(Ok(Ok(_)))), "stopped");
     ended
+}
+
+/// Waits until the API server knows the types that are served; false where it was told to stop before.
+async fn knows_types(client: &Client, stop: watch::Receiver<bool>) -> bool {
+    let known = async {
+        let mut is_told = false;
+        while !serves_types(client).await {
+            if !is_told {
+                tracing::error!("the cluster does not know the resource types: install the chart shipshape-crds");
+                is_told = true;
+            }
+            tokio::time::sleep(LOOK_FOR_TYPES).await;
+        }
+    };
+    tokio::select! {
+        () = known => true,
+        () = told(stop) => false,
+    }
+}
+
+async fn serves_types(client: &Client) -> bool {
+    let served = client.list_api_group_resources(&ApiService::api_version(&())).await;
+    let is_served = |kind: &str| served.as_ref().is_ok_and(|list| list.resources.iter().any(|all| all.kind == kind));
+    is_served(&ApiService::kind(&())) && is_served(&ApiKey::kind(&()))
 }
 
 /// Waits for the lease and serves until told to stop, or until the lease is lost.

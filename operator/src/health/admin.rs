@@ -90,9 +90,10 @@ fn answer(request: &Request<Incoming>, health: &Health) -> Response<Full<Bytes>>
         (&Method::GET | &Method::HEAD, "/readyz") if health.is_ready.load(Ordering::Relaxed) => {
             text(StatusCode::OK, "ok\n".into())
         }
-        (&Method::GET | &Method::HEAD, "/readyz") => {
-            text(StatusCode::SERVICE_UNAVAILABLE, "the API server was not reached yet\n".into())
-        }
+        (&Method::GET | &Method::HEAD, "/readyz") => text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the API server was not reached yet, or does not know the types of the chart shipshape-crds\n".into(),
+        ),
         (&Method::GET | &Method::HEAD, "/metrics") => {
             match health.metrics.text(health.watches.oldest(now).map(|(_, age)| age)) {
                 Ok(metrics) => text(StatusCode::OK, metrics.into()),
