@@ -29,7 +29,7 @@ pub enum Error {
     #[error(transparent)]
     Random(#[from] NoRandomness),
     /// An object of that name is there already and belongs to somebody else.
-    #[error("{0} exists already and was not made for this service: rename the service, or delete it")]
+    #[error("{0} exists already and was not made for this service: rename the service, or delete that object")]
     Taken(String),
     /// The process is about to end.
     #[error("the operator is stopping")]

@@ -10,7 +10,7 @@ use super::applied::Applied;
 use super::ownership::SCALE_MANAGER;
 use crate::error::Error;
 use crate::model::Sound;
-use crate::observe::Observed;
+use crate::observe::{Live, Observed};
 
 /// Sets the number of pods where it is another.
 ///
@@ -18,7 +18,8 @@ use crate::observe::Observed;
 /// When the API server refuses.
 pub async fn scale(client: &Client, observed: &Observed, sound: &Sound, applied: &Applied) -> Result<(), Error> {
     let live = applied.deployment.as_ref().or_else(|| observed.child("Deployment", &sound.name));
-    let Some(live) = live else { return Ok(()) };
+    let is_ours = |live: &&Live| live.is_controlled_by(&observed.uid) || live.is_made_for(&observed.name);
+    let Some(live) = live.filter(is_ours) else { return Ok(()) };
     let wanted = sound.replicas();
     if live.content().pointer("/spec/replicas").and_then(Value::as_u64) == Some(u64::from(wanted)) {
         return Ok(());

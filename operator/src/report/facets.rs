@@ -8,6 +8,7 @@ use super::outcome::{Outcome, pods};
 use super::rollout::Rollout;
 use super::trouble::worst;
 use crate::deliver::PodState;
+use crate::desired::names::tls_secret;
 
 /// Whether every running pod confirmed the configuration.
 #[must_use]
@@ -49,17 +50,23 @@ fn keep_time(before: &[Condition], message: String, took: &str) -> String {
     }
 }
 
-/// Whether the certificate is issued, for which names and until when.
+/// Whether the certificate is issued and stored, for which names and until when.
 #[must_use]
 pub fn certificates_ready(outcome: &Outcome<'_>) -> Facet {
-    let Outcome { sound, .. } = outcome;
+    const KIND: &str = "CertificatesReady";
+    let Outcome { sound, applied, .. } = outcome;
+    let secret = format!("Secret/{}", tls_secret(&sound.name));
+    if let Some(failure) = applied.failed.iter().find(|failure| failure.object == secret) {
+        let message = format!("{}; pods that run keep the certificate they have", failure.message);
+        return Facet::new(KIND, State::False, "NotStored", message);
+    }
     let renews = sound.leaf.renews_at().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string();
     let hostnames = sound.spec.expose.as_ref().map(|expose| expose.hostnames.as_slice()).unwrap_or_default();
     let names = match hostnames {
         [] => format!("{}.{}.svc", sound.name, sound.namespace),
         some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
-    Facet::new("CertificatesReady", State::True, "Issued", format!("{names}, renews {renews}"))
+    Facet::new(KIND, State::True, "Issued", format!("{names}, renews {renews}"))
 }
 
 /// Whether every Secret is there that the app needs.
