@@ -6,6 +6,7 @@ use shipshape_crds::sidecar_config::SidecarConfig;
 use shipshape_crds::validate::Finding;
 
 use crate::credentials::{Leaf, MountedFiles};
+use crate::observe::Autoscaler;
 use crate::settings::Settings;
 
 /// A service about which nothing is wrong, with all that its objects are made of.
@@ -27,6 +28,8 @@ pub struct Sound {
     pub trust_bundle: String,
     /// Every file that is mounted beside the configuration: certificate, peppers, shards of API keys.
     pub files: MountedFiles,
+    /// Who says how many pods run, where it is not the specification.
+    pub autoscaler: Option<Autoscaler>,
     /// What holds for every service.
     pub settings: Settings,
     /// What works, and may surprise.
@@ -38,6 +41,12 @@ impl Sound {
     #[must_use]
     pub fn replicas(&self) -> u32 {
         replicas(&self.spec)
+    }
+
+    /// How many pods may run at most.
+    #[must_use]
+    pub fn most_replicas(&self) -> u32 {
+        self.autoscaler.as_ref().map_or_else(|| self.replicas(), |autoscaler| autoscaler.max)
     }
 }
 

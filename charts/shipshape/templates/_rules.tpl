@@ -33,6 +33,10 @@ stands here with the same verbs: made, adopted by server-side apply, repaired by
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, patch, watch]
+# Where an autoscaler says how many pods run, the operator does not.
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [list]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

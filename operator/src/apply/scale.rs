@@ -4,7 +4,7 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::applied::Applied;
 use super::ownership::SCALE_MANAGER;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::model::Sound;
 use crate::observe::{Live, Observed};
 
-/// Sets the number of pods where it is another.
+/// Sets the number of pods where it is another, unless an autoscaler does.
 ///
 /// # Errors
 /// When the API server refuses.
@@ -21,7 +21,7 @@ pub async fn scale(client: &Client, observed: &Observed, sound: &Sound, applied:
     let is_ours = |live: &&Live| live.is_controlled_by(&observed.uid) || live.is_made_for(&observed.name);
     let Some(live) = live.filter(is_ours) else { return Ok(()) };
     let wanted = sound.replicas();
-    if live.content().pointer("/spec/replicas").and_then(Value::as_u64) == Some(u64::from(wanted)) {
+    if sound.autoscaler.is_some() || live.replicas() == Some(wanted) {
         return Ok(());
     }
     let api = Api::<Deployment>::namespaced(client.clone(), &sound.namespace);

@@ -52,6 +52,7 @@ pub fn check(observed: &Observed) -> Result<Sound, Refusal> {
         leaf,
         trust_bundle: observed.authority.bundle(observed.now),
         files,
+        autoscaler: observed.autoscaler.clone(),
         settings: observed.settings.clone(),
         warnings,
     })

@@ -77,7 +77,10 @@ where
     PartialObjectMeta<K>: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
 {
     let service = |object: &PartialObjectMeta<K>| {
-        let name = object.metadata.labels.as_ref()?.get(SERVICE_LABEL)?;
+        // Its owner before its label: anyone may write labels.
+        let owners = object.metadata.owner_references.iter().flatten();
+        let owner = owners.into_iter().find(|owner| owner.kind == service_resource().kind).map(|owner| &owner.name);
+        let name = owner.or_else(|| object.metadata.labels.as_ref()?.get(SERVICE_LABEL))?;
         Some(ObjectRef::new_with(name, service_resource()).within(object.metadata.namespace.as_deref()?))
     };
     let touched = events(api, config(labels), what).filter_map(move |event| {

@@ -82,6 +82,12 @@ impl Live {
         label(names::SERVICE_LABEL) == Some(service) && label("app.kubernetes.io/managed-by") == Some(names::MANAGED_BY)
     }
 
+    /// How many pods it asks for, where it is something that does.
+    #[must_use]
+    pub fn replicas(&self) -> Option<u32> {
+        self.content.pointer("/spec/replicas").and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok())
+    }
+
     /// Whether it is on its way out.
     #[must_use]
     pub fn is_going(&self) -> bool {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use shipshape_crds::api::{ApiKey, ApiService, ApiServiceStatus, ReadError};
 
+use super::autoscaler::Autoscaler;
 use super::live::Live;
 use super::missing::MissingSecret;
 use crate::credentials::{Authority, CredentialError, Leaf};
@@ -58,6 +59,8 @@ pub struct Observed {
     pub pods: Vec<Pod>,
     /// What its app needs and nobody made.
     pub missing: Vec<MissingSecret>,
+    /// Who else says how many pods run.
+    pub autoscaler: Option<Autoscaler>,
     /// What holds for every service.
     pub settings: Settings,
 }

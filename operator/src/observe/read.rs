@@ -16,6 +16,7 @@ use serde_json::Value;
 use shipshape_crds::api::{ApiKey, ApiService, read};
 use shipshape_crds::names;
 
+use super::autoscaler::autoscaler;
 use super::live::Live;
 use super::missing::{MissingSecret, missing, needed};
 use super::observed::{Children, Observed, PepperFile};
@@ -48,11 +49,12 @@ pub async fn observe(sources: Sources<'_>, object: &DynamicObject) -> Result<Obs
     let value = serde_json::to_value(object).map_err(Error::json(format!("read apisvc/{name}")))?;
     let status = value.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
     let service = read::<ApiService>(value);
-    let (children, pods, peppers, missing) = futures::try_join!(
+    let (children, pods, peppers, missing, autoscaler) = futures::try_join!(
         children(sources.client, &namespace, &name),
         pods(sources.client, &namespace, &name),
         peppers(sources.client, &namespace),
         missing_secrets(sources.client, &namespace, service.as_ref().ok()),
+        autoscaler(sources.client, &namespace, &name),
     )?;
     Ok(Observed {
         now: Timestamp::now(),
@@ -71,6 +73,7 @@ pub async fn observe(sources: Sources<'_>, object: &DynamicObject) -> Result<Obs
         pods,
         peppers,
         missing,
+        autoscaler,
     })
 }
 

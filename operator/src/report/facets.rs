@@ -99,7 +99,10 @@ pub fn progressing(outcome: &Outcome<'_>) -> Facet {
         return Facet::new(KIND, State::False, "Held", held(&rollout));
     }
     if rollout.is_complete() {
-        return Facet::new(KIND, State::False, "Complete", format!("{} of the newest version", pods(rollout.wanted)));
+        let who =
+            outcome.sound.autoscaler.as_ref().map(|one| format!("; hpa/{} says how many, not spec.scale", one.name));
+        let message = format!("{} of the newest version{}", pods(rollout.wanted), who.unwrap_or_default());
+        return Facet::new(KIND, State::False, "Complete", message);
     }
     let Rollout { wanted, ready, updated, .. } = rollout;
     let message = format!("{updated} of {} are of the newest version, {ready} ready", pods(wanted));

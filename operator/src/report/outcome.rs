@@ -3,7 +3,7 @@
 use crate::apply::Applied;
 use crate::deliver::{Delivery, PodState};
 use crate::model::Sound;
-use crate::observe::Observed;
+use crate::observe::{Live, Observed};
 
 use super::rollout::Rollout;
 
@@ -26,7 +26,8 @@ impl Outcome<'_> {
     pub fn rollout(&self) -> Rollout {
         let live = self.applied.deployment.as_ref();
         let live = live.or_else(|| self.observed.child("Deployment", &self.sound.name));
-        Rollout::of(live, self.sound.replicas())
+        let scaled = live.filter(|_| self.sound.autoscaler.is_some()).and_then(Live::replicas);
+        Rollout::of(live, scaled.unwrap_or_else(|| self.sound.replicas()))
     }
 
     /// The configuration that is asked of every pod.

@@ -28,7 +28,7 @@ pub fn status(outcome: &Outcome<'_>) -> ApiServiceStatus {
         replicas: Some(format!("{}/{}", rollout.ready, rollout.wanted)),
         revision: Some(outcome.revision().to_owned()),
         url: Some(url(outcome)),
-        limits: bounds(&sound.config, sound.replicas()),
+        limits: bounds(&sound.config, sound.most_replicas()),
         conditions: merged(&observed.status.conditions, &facets, observed.generation, observed.now),
     }
 }

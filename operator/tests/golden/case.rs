@@ -93,6 +93,7 @@ fn observed(mut service: ApiService, keys: Vec<ApiKey>, peppers: &Peppers) -> Ob
         children: BTreeMap::new(),
         pods: Vec::new(),
         missing: Vec::new(),
+        autoscaler: None,
         settings,
     }
 }
