@@ -13,7 +13,7 @@ use crate::filters::client_address::Origin;
 use crate::filters::rate_fields::Quota;
 use crate::problem::{Code, Problem};
 use crate::transfer::Transfer;
-use crate::wire::{IncomingBody, RequestHead, Version};
+use crate::wire::{IncomingBody, RequestHead, Target, Version};
 
 /// A request as the codec read it.
 pub struct Request {
@@ -42,8 +42,8 @@ pub struct Facts {
     pub started: Duration,
     /// The same moment by the time of day.
     pub time: Timestamp,
-    /// Its name.
-    pub request_id: String,
+    /// Its name, in visible ASCII.
+    pub request_id: Bytes,
     /// Where it comes from.
     pub origin: Origin,
     /// Whether the client's side is encrypted: here, or at a trusted proxy that says so.
@@ -82,8 +82,8 @@ pub enum RouteFact {
 pub struct Asked {
     /// Its method.
     pub method: Bytes,
-    /// Its target as it came; secrets included.
-    pub target: String,
+    /// Its target as it came, secrets included; nothing where it could not be read.
+    pub target: Option<Target>,
     /// The version of HTTP.
     pub version: Option<Version>,
     /// What the client says it is.
@@ -130,7 +130,7 @@ impl From<&RequestHead> for Asked {
     fn from(head: &RequestHead) -> Self {
         Self {
             method: head.method.clone(),
-            target: head.target.raw().to_owned(),
+            target: Some(head.target.clone()),
             version: Some(head.version),
             user_agent: head.fields.get("user-agent").cloned().unwrap_or_default(),
         }

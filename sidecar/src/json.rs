@@ -15,6 +15,11 @@ impl<'a> JsonObject<'a> {
         Self { out, is_empty: true }
     }
 
+    /// Goes on with an object that was begun and has a member already.
+    pub fn resume(out: &'a mut Vec<u8>) -> Self {
+        Self { out, is_empty: false }
+    }
+
     /// A member that is text; bytes that are not UTF-8 become U+FFFD.
     pub fn text(&mut self, name: &'static str, value: impl AsRef<[u8]>) {
         self.name(name);
@@ -26,6 +31,13 @@ impl<'a> JsonObject<'a> {
         if let Some(value) = value {
             self.text(name, value);
         }
+    }
+
+    /// A member that is text of digits, letters and the like, such as a time or an address: nothing to escape.
+    pub fn plain(&mut self, name: &'static str, value: impl std::fmt::Display) {
+        self.name(name);
+        // Writing to a Vec cannot fail.
+        let _ = write!(self.out, "\"{value}\"");
     }
 
     /// A member that is a whole number.

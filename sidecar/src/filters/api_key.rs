@@ -10,7 +10,7 @@ use shipshape_crds::api_keys::{KeyParts, KeyRecord, KeyShard, Pepper, Peppers};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownKey {
     /// Its public part.
-    pub id: String,
+    pub id: Arc<str>,
     /// The `ApiKey` it belongs to.
     pub name: String,
     /// Who uses it: the owner, or else the name.
@@ -62,8 +62,8 @@ impl KeyRing {
         for record in shards.iter().flat_map(|shard| &shard.keys) {
             let pepper = by_id.get(record.pepper.as_str());
             match StoredKey::new(record, pepper) {
-                Ok(key) if ring.keys.contains_key(&key.known.id) => ring.skip(record, "another record has its id"),
-                Ok(key) => drop(ring.keys.insert(key.known.id.clone(), key)),
+                Ok(key) if ring.keys.contains_key(&*key.known.id) => ring.skip(record, "another record has its id"),
+                Ok(key) => drop(ring.keys.insert(key.known.id.to_string(), key)),
                 Err(why) => ring.skip(record, why),
             }
         }
@@ -127,7 +127,7 @@ impl StoredKey {
         let pepper = pepper.ok_or("its pepper is missing or too short")?.clone();
         let hash = record.hash_bytes().ok_or("its hash is damaged")?;
         let known = KnownKey {
-            id: id.clone(),
+            id: id.as_str().into(),
             name: name.clone(),
             subject: owner.as_ref().unwrap_or(name).clone(),
             scopes: scopes.clone(),
@@ -188,7 +188,7 @@ mod tests {
             (KeyText::new("dev", [1; 32]), KeyText::new("dev", [2; 32]), KeyText::new("nobody", [1; 32]));
         let ring = KeyRing::build(&[KeyShard { keys: vec![record(&key, None)] }], &peppers());
         let known = ring.verify(key.reveal().as_bytes(), now()).unwrap();
-        assert_eq!((known.id.as_str(), known.subject.as_str()), ("dev", "team-a"));
+        assert_eq!((&*known.id, known.subject.as_str()), ("dev", "team-a"));
         for wrong in [forged.reveal(), unknown.reveal(), "wrong", ""] {
             assert_eq!(ring.verify(wrong.as_bytes(), now()), Err(KeyRefusal::Invalid));
         }

@@ -144,7 +144,7 @@ mod tests {
         let (_, keys) = key_ring(&["read"]);
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         let identified = filter.identify(&head("GET", target, &fields), &keys, now);
-        identified.map(|known| known.map(|known| known.id.clone())).map_err(|problem| {
+        identified.map(|known| known.map(|known| known.id.to_string())).map_err(|problem| {
             let (head, _) = problem.clone().into_answer("01JC");
             assert_eq!(head.fields.text("www-authenticate"), Some("ApiKey realm=\"shop\", header=\"X-API-Key\""));
             problem.code()

@@ -1,5 +1,9 @@
 //! What an answer tells about the limits that applied: draft-ietf-httpapi-ratelimit-headers-10, and its ancestors.
 
+use std::fmt::Write;
+use std::sync::Arc;
+
+use bytes::Bytes;
 use shipshape_crds::policy::RateLimitFields;
 
 use super::rate_limit::Verdict;
@@ -8,9 +12,9 @@ use crate::wire::Fields;
 /// What is told of one limit that applied to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    name: std::sync::Arc<str>,
+    name: Arc<str>,
+    policy: Bytes,
     requests: u32,
-    window: u64,
     remaining: u32,
     wait: u64,
 }
@@ -18,9 +22,9 @@ pub struct Quota {
 impl From<&Verdict<'_>> for Quota {
     fn from(verdict: &Verdict<'_>) -> Self {
         Self {
-            name: std::sync::Arc::clone(&verdict.limit.name),
+            name: Arc::clone(&verdict.limit.name),
+            policy: verdict.limit.told().clone(),
             requests: verdict.limit.requests(),
-            window: verdict.limit.window_seconds(),
             remaining: verdict.decision.remaining,
             wait: verdict.decision.wait_seconds(),
         }
@@ -59,16 +63,33 @@ impl RateFields {
         let Some(tightest) = tightest.filter(|_| self.standard || self.legacy) else { return };
         fields.retain(|field| !STANDARD.iter().chain(&LEGACY).any(|name| name.as_bytes() == field.name));
         if self.standard {
-            let list = |item: fn(&Quota) -> String| quotas.iter().map(item).collect::<Vec<_>>().join(", ");
-            let policy = list(|q| format!("\"{}\";q={};w={}", q.name, q.requests, q.window));
-            let left = list(|q| format!("\"{}\";r={};t={}", q.name, q.remaining, q.wait));
-            STANDARD.into_iter().zip([policy, left]).for_each(|(name, value)| fields.append(name, value));
+            STANDARD
+                .into_iter()
+                .zip([policies(quotas), left(quotas)])
+                .for_each(|(name, value)| fields.append(name, value));
         }
         if self.legacy {
             let values = [u64::from(tightest.requests), u64::from(tightest.remaining), tightest.wait];
             LEGACY.into_iter().zip(values).for_each(|(name, value)| fields.append(name, value.to_string()));
         }
     }
+}
+
+fn policies(quotas: &[Quota]) -> Bytes {
+    match quotas {
+        [only] => only.policy.clone(),
+        several => several.iter().map(|quota| &*quota.policy).collect::<Vec<_>>().join(b", ".as_slice()).into(),
+    }
+}
+
+fn left(quotas: &[Quota]) -> Bytes {
+    let mut left = String::with_capacity(quotas.len() * 48);
+    for (at, Quota { name, remaining, wait, policy: _, requests: _ }) in quotas.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        // Writing to a String cannot fail.
+        let _ = write!(left, "{comma}\"{name}\";r={remaining};t={wait}");
+    }
+    left.into()
 }
 
 #[cfg(test)]
@@ -86,8 +107,13 @@ mod tests {
     }
 
     fn quotas() -> [Quota; 2] {
-        let quota =
-            |name: &str, requests, remaining, wait| Quota { name: name.into(), requests, window: 60, remaining, wait };
+        let quota = |name: &str, requests, remaining, wait| Quota {
+            name: name.into(),
+            policy: format!("\"{name}\";q={requests};w=60").into(),
+            requests,
+            remaining,
+            wait,
+        };
         [quota("per-client", 30, 0, 2), quota("all", 1000, 900, 1)]
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use shipshape_crds::policy::{self, Enforcement, Per};
 use shipshape_crds::validate::Finding;
 
@@ -23,6 +24,8 @@ pub struct RateLimit {
     counter: Arc<Counter>,
     field: Arc<str>,
     words: String,
+    /// What the answer's `RateLimit-Policy` says of it.
+    told: Bytes,
 }
 
 /// What one limit said about one request.
@@ -62,6 +65,7 @@ impl RateLimit {
             counter: store.counter(&identity),
             field,
             words: words(requests, window.as_secs()),
+            told: format!("\"{name}\";q={requests};w={}", allowance.window().div_ceil(1_000_000_000)).into(),
             allowance,
         })
     }
@@ -72,10 +76,10 @@ impl RateLimit {
         self.allowance.requests()
     }
 
-    /// Its window in whole seconds, rounded up.
+    /// Name, requests and window (in whole seconds, rounded up) as an item of `RateLimit-Policy`.
     #[must_use]
-    pub fn window_seconds(&self) -> u64 {
-        self.allowance.window().div_ceil(1_000_000_000)
+    pub fn told(&self) -> &Bytes {
+        &self.told
     }
 }
 

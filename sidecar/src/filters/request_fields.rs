@@ -40,7 +40,7 @@ const FIELD_VALUE: &AsciiSet = &CONTROLS.add(b'%');
 /// What the app is told about one request.
 pub struct Told<'a> {
     /// The request's id.
-    pub request_id: &'a str,
+    pub request_id: &'a Bytes,
     /// Who opened the connection.
     pub peer: IpAddr,
     /// Whether that is a trusted proxy.
@@ -67,7 +67,7 @@ pub fn rewrite(fields: &mut Fields, told: &Told<'_>) {
     if let Some(host) = host.or_else(|| (!told.authority.is_empty()).then(|| told.authority.to_owned().into())) {
         fields.append("x-forwarded-host", host);
     }
-    fields.append(request_id::FIELD, told.request_id.to_owned());
+    fields.append(request_id::FIELD, told.request_id.clone());
     if let Some(caller) = told.caller {
         fields.append("x-shipshape-subject", value(&caller.subject));
         fields.append("x-shipshape-key", value(&caller.id));
@@ -108,9 +108,11 @@ mod tests {
     use super::*;
     use crate::testing::{head, known_key};
 
+    static ID: Bytes = Bytes::from_static(b"01JC");
+
     fn told<'a>(via_proxy: bool, caller: Option<&'a KnownKey>) -> Told<'a> {
         Told {
-            request_id: "01JC",
+            request_id: &ID,
             peer: "203.0.113.7".parse().unwrap(),
             via_proxy,
             secure: true,

@@ -1,5 +1,6 @@
 //! The name of a request: a trusted proxy's, where it is harmless, or a new ULID.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use ulid::Ulid;
 
@@ -12,14 +13,16 @@ pub const FIELD: &str = "x-request-id";
 /// The request's id: that of a trusted proxy if it is 8 to 128 letters, digits, dots, underscores and hyphens; else a
 /// ULID of this moment and these random bits.
 #[must_use]
-pub fn request_id(via_proxy: bool, fields: &Fields, now: Timestamp, random: u128) -> String {
+pub fn request_id(via_proxy: bool, fields: &Fields, now: Timestamp, random: u128) -> Bytes {
     // With two there is no telling which of them is the proxy's.
-    let given = fields.text(FIELD).filter(|id| via_proxy && is_harmless(id) && fields.all(FIELD).count() == 1);
-    given.map_or_else(|| mint(now, random), str::to_owned)
+    let one = || fields.get(FIELD).filter(|_| fields.all(FIELD).count() == 1);
+    let given = if via_proxy { one() } else { None };
+    let harmless = given.filter(|id| std::str::from_utf8(id).is_ok_and(is_harmless));
+    harmless.cloned().unwrap_or_else(|| mint(now, random))
 }
 
-fn mint(now: Timestamp, random: u128) -> String {
-    Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random).to_string()
+fn mint(now: Timestamp, random: u128) -> Bytes {
+    Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random).to_string().into()
 }
 
 fn is_harmless(id: &str) -> bool {
@@ -35,7 +38,8 @@ mod tests {
     fn id(via_proxy: bool, given: &str) -> String {
         let mut fields = Fields::default();
         fields.append(FIELD, given.to_owned());
-        request_id(via_proxy, &fields, "2026-01-01T00:00:00Z".parse().unwrap(), 42)
+        let id = request_id(via_proxy, &fields, "2026-01-01T00:00:00Z".parse().unwrap(), 42);
+        String::from_utf8(id.to_vec()).unwrap()
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn meter<'r>(
     facts: &mut Facts,
     permit: Permit<'r>,
 ) -> Result<Metered<'r>, Problem> {
-    let (key, address) = (permit.caller().key().map(|key| Arc::from(key.id.as_str())), facts.origin.client);
+    let (key, address) = (permit.caller().key().map(|key| Arc::clone(&key.id)), facts.origin.client);
     let key = |_: Per| key.clone().map_or_else(|| Key::from(address), Key::Credential);
     take(context, facts, &permit.caller().routed().rules().metered, key)?;
     Ok(Metered { permit })

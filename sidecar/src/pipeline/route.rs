@@ -29,11 +29,16 @@ pub(super) fn route<'r>(rules: &'r Rules, facts: &mut Facts, outlined: Outlined)
         Enforcement::Report => (cap.bytes, None),
         Enforcement::Disabled => (None, None),
     };
-    let body = match found.timeouts.body_idle {
-        Some(idle) => with_idle_timeout(body, idle),
-        None => body,
+    let body = if head.content_length == Some(0) {
+        // What is empty neither stalls nor counts.
+        Capped::new(body, enforced)
+    } else {
+        let timed = match found.timeouts.body_idle {
+            Some(idle) => with_idle_timeout(body, idle),
+            None => body,
+        };
+        Capped::new(facts.transfer.incoming(timed, limit), enforced)
     };
-    let body = Capped::new(facts.transfer.incoming(body, limit), enforced);
     Ok(Routed { rules: found, head, body })
 }
 

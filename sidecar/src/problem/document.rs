@@ -1,7 +1,7 @@
 //! A refusal with what the client may know and what only the log may: RFC 9457.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 
@@ -92,8 +92,8 @@ impl Problem {
 
     /// The answer, before it is dressed.
     #[must_use]
-    pub fn into_answer(self, request_id: &str) -> (ResponseHead, Bytes) {
-        let body = self.document(request_id);
+    pub fn into_answer(self, request_id: impl AsRef<[u8]>) -> (ResponseHead, Bytes) {
+        let body = self.document(request_id.as_ref());
         let mut head = ResponseHead { status: self.code.status(), fields: self.fields, content_length: None };
         head.fields.set("content-type", PROBLEM_JSON);
         head.fields.set("cache-control", "no-store");
@@ -101,13 +101,10 @@ impl Problem {
         (head, body)
     }
 
-    fn document(&self, request_id: &str) -> Bytes {
+    fn document(&self, request_id: &[u8]) -> Bytes {
         let mut out = Vec::with_capacity(384);
-        let mut object = JsonObject::begin(&mut out);
-        object.text("type", self.code.type_uri());
-        object.text("title", self.code.title());
-        object.number("status", u64::from(self.code.status()));
-        object.text("code", self.code.as_str());
+        out.extend_from_slice(beginning(self.code));
+        let mut object = JsonObject::resume(&mut out);
         object.text("detail", self.detail.as_bytes());
         if !self.violated.is_empty() {
             object.texts("violated-policies", self.violated.iter().map(|name| name.as_bytes()));
@@ -116,6 +113,22 @@ impl Problem {
         object.end();
         out.into()
     }
+}
+
+/// What every document of a code begins with, written once: a flood is answered with it.
+fn beginning(code: Code) -> &'static [u8] {
+    static BEGINNINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| Code::ALL.iter().copied().map(begin).collect());
+    BEGINNINGS.get(code.index()).map_or(br#"{"type":"about:blank""#, Vec::as_slice)
+}
+
+fn begin(code: Code) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut object = JsonObject::begin(&mut out);
+    object.text("type", code.type_uri());
+    object.text("title", code.title());
+    object.number("status", u64::from(code.status()));
+    object.text("code", code.as_str());
+    out
 }
 
 /// The whole answer to what could not be read as a request, for a codec that has no pipeline to ask. It carries the

@@ -1,5 +1,6 @@
 //! One line of the access log: what became of a request, without its secrets.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::facts::{Facts, Refusal};
@@ -30,20 +31,20 @@ pub struct Line<'a> {
 pub fn write_line(out: &mut Vec<u8>, line: &Line<'_>) {
     let Line { service, route, facts, status, duration, client_gone } = line;
     let mut object = JsonObject::begin(out);
-    object.text("time", format!("{:.3}", facts.time));
+    object.plain("time", format_args!("{:.3}", facts.time));
     object.text("requestId", &facts.request_id);
     object.text("service", service);
     object.text("route", route);
     object.text("method", &facts.asked.method);
-    object.text("path", path(&facts.asked.target));
+    object.text("path", facts.asked.target.as_ref().map_or(Cow::Borrowed(""), path).as_bytes());
     object.number("status", u64::from(*status));
     write_refusals(&mut object, facts);
-    object.text("client", facts.origin.client.to_string());
+    object.plain("client", facts.origin.client);
     if facts.origin.via_proxy {
-        object.text("proxy", facts.connection.peer.ip().to_canonical().to_string());
+        object.plain("proxy", facts.connection.peer.ip().to_canonical());
     }
     if let Some(caller) = &facts.caller {
-        object.text("key", &caller.id);
+        object.text("key", caller.id.as_bytes());
         object.text("subject", &caller.subject);
     }
     object.millis("durationMs", micros(*duration));
@@ -81,12 +82,11 @@ fn write_refusal(refusal: &Refusal, object: &mut JsonObject<'_>) {
 }
 
 /// The target as it came, without its secrets.
-fn path(target: &str) -> String {
-    let target = Target::new(target.to_owned());
+fn path(target: &Target) -> Cow<'_, str> {
     let path = secrets::redact_text(target.path());
     match target.query() {
-        Some(query) => format!("{path}?{}", secrets::redact_query(query)),
-        None => path.into_owned(),
+        Some(query) => format!("{path}?{}", secrets::redact_query(query)).into(),
+        None => path,
     }
 }
 

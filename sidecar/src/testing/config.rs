@@ -16,7 +16,7 @@ pub fn head(method: &str, target: &str, fields: &[(&'static str, &str)]) -> Requ
     fields.iter().for_each(|(name, value)| all.append(*name, (*value).to_owned()));
     RequestHead {
         method: method.to_owned().into(),
-        target: Target::new(target.to_owned()),
+        target: Target::new(target),
         authority: "shop.example".to_owned(),
         version: Version::Http11,
         fields: all,
@@ -63,7 +63,7 @@ pub fn config(policy: serde_json::Value, routes: &[Route<'_>]) -> SidecarConfig 
 /// A caller with these scopes.
 pub fn known_key(id: &str, scopes: &[&str]) -> KnownKey {
     KnownKey {
-        id: id.to_owned(),
+        id: id.into(),
         name: "ci".to_owned(),
         subject: "team-a".to_owned(),
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),

@@ -13,8 +13,9 @@ pub(super) fn authority(text: &str) -> Option<String> {
     if !is_host(host) || !port.is_none_or(is_port) {
         return None;
     }
-    let host = host.to_ascii_lowercase();
-    Some(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+    // A port is digits, and a colon without one is left out.
+    let written = if port.is_some() { text } else { host };
+    Some(written.to_ascii_lowercase())
 }
 
 fn is_host(host: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Fields that speak of one connection only: they are taken out and never passed on (RFC 9110 section 7.6.1).
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::fields::Fields;
@@ -39,13 +39,19 @@ const NEVER_TRAILERS: [&str; 10] = [
 pub(super) fn end_to_end(headers: HeaderMap) -> Fields {
     let named = named_by_connection(&headers);
     let mut fields = Fields::with_capacity(headers.len() + 8);
+    // One allocation for all of them; each is a piece of it.
+    let mut text = BytesMut::with_capacity(headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum());
+    let mut piece = |bytes: &[u8]| {
+        text.extend_from_slice(bytes);
+        text.split().freeze()
+    };
     let mut last: Option<HeaderName> = None;
     for (name, value) in headers {
         // A map yields the name with the first of its values only.
         last = name.or(last);
         let Some(name) = last.as_ref().map(HeaderName::as_str) else { continue };
         if !is_hop_by_hop(name) && !named.iter().any(|dropped| dropped == name) {
-            fields.append(Bytes::copy_from_slice(name.as_bytes()), Bytes::copy_from_slice(value.as_bytes()));
+            fields.append(piece(name.as_bytes()), piece(value.as_bytes()));
         }
     }
     fields

@@ -1,5 +1,7 @@
 //! The head of a request and of an answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::fields::Fields;
@@ -33,19 +35,19 @@ pub struct RequestHead {
     pub content_length: Option<u64>,
 }
 
-/// Path and query of a request, as they came.
+/// Path and query of a request, as they came. A copy shares them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    raw: String,
+    raw: Arc<str>,
     query_at: Option<usize>,
 }
 
 impl Target {
     /// Takes an origin-form target apart.
     #[must_use]
-    pub fn new(raw: String) -> Self {
-        let query_at = raw.find('?');
-        Self { raw, query_at }
+    pub fn new(raw: impl Into<Arc<str>>) -> Self {
+        let raw = raw.into();
+        Self { query_at: raw.find('?'), raw }
     }
 
     /// The target as it came.
@@ -111,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_target_is_taken_apart() {
-        let target = Target::new("/a/b?x=1?y".into());
+        let target = Target::new("/a/b?x=1?y");
         assert_eq!((target.path(), target.query()), ("/a/b", Some("x=1?y")));
-        let target = Target::new("/a".into());
+        let target = Target::new("/a");
         assert_eq!((target.path(), target.query()), ("/a", None));
     }
 
@@ -122,7 +124,7 @@ mod tests {
         let host = |authority: &str| {
             let head = RequestHead {
                 method: Bytes::from_static(b"GET"),
-                target: Target::new("/".into()),
+                target: Target::new("/"),
                 authority: authority.to_owned(),
                 version: Version::Http11,
                 fields: Fields::default(),

@@ -48,7 +48,11 @@ pub(super) fn exact_length(body: &Incoming) -> Option<u64> {
 /// A request's body as the pipeline reads it. Its trailers end here: what they say came too late for every check.
 /// What nobody reads goes to `discards`, where there are any.
 pub(super) fn request_body(inner: Incoming, end: Arc<BodyEnd>, discards: Option<Discards>) -> IncomingBody {
-    end.is_whole.store(inner.is_end_stream(), Relaxed);
+    if inner.is_end_stream() {
+        end.is_whole.store(true, Relaxed);
+        // Nothing to follow, count or box: most requests have no body.
+        return Box::pin(futures::stream::empty());
+    }
     Box::pin(RequestBody { inner: Some(inner), end, discards })
 }
 

@@ -5,6 +5,7 @@
 //! Content-Length beside Transfer-Encoding and what follows `#` in a target, so neither can be refused here; both
 //! are gone from what is sent on, because that is written anew.
 
+use bytes::Bytes;
 use http::header::{EXPECT, HOST, HeaderMap, TE, TRANSFER_ENCODING};
 
 use super::authority::authority;
@@ -58,8 +59,8 @@ pub(super) fn request_head(
     let mut fields = end_to_end(parts.headers);
     fields.remove("host");
     Ok(RequestHead {
-        method: bytes::Bytes::copy_from_slice(parts.method.as_str().as_bytes()),
-        target: Target::new(raw.to_owned()),
+        method: method(&parts.method),
+        target: Target::new(raw),
         authority,
         version,
         fields,
@@ -86,6 +87,21 @@ pub(super) fn response_head(
         _ => exact,
     };
     Ok(ResponseHead { status, fields: end_to_end(parts.headers), content_length })
+}
+
+/// The usual methods need no copy.
+fn method(method: &http::Method) -> Bytes {
+    let usual: &'static [u8] = match method.as_str() {
+        "GET" => b"GET",
+        "HEAD" => b"HEAD",
+        "POST" => b"POST",
+        "PUT" => b"PUT",
+        "PATCH" => b"PATCH",
+        "DELETE" => b"DELETE",
+        "OPTIONS" => b"OPTIONS",
+        other => return Bytes::copy_from_slice(other.as_bytes()),
+    };
+    Bytes::from_static(usual)
 }
 
 fn version(version: http::Version) -> Result<Version, HeadError> {

@@ -23,9 +23,9 @@ fn each_refusal_hides_those_of_the_phases_below() {
     request.content_length = Some(5);
     let code = |request: &crate::wire::RequestHead| world.send(request.clone(), &[]).code();
     assert_eq!(code(&request), "URL_TOO_LONG");
-    request.target = crate::wire::Target::new("/../a".into());
+    request.target = crate::wire::Target::new("/../a");
     assert_eq!(code(&request), "PATH_INVALID");
-    request.target = crate::wire::Target::new("/a".into());
+    request.target = crate::wire::Target::new("/a");
     assert_eq!(code(&request), "BODY_TOO_LARGE");
     request.content_length = None;
     assert_eq!(code(&request), "API_KEY_INVALID");
