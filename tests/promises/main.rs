@@ -10,6 +10,7 @@
 )]
 
 mod admission;
+mod change;
 mod charts;
 mod judges;
 mod keys;
@@ -19,6 +20,7 @@ mod repair;
 mod rollout;
 mod shop;
 mod steady;
+mod strangers;
 mod world;
 
 use std::process::ExitCode;
@@ -42,6 +44,8 @@ const PROMISES: &[&[Promise]] = &[
     repair::PROMISES,
     pods::PROMISES,
     rollout::PROMISES,
+    change::PROMISES,
+    strangers::PROMISES,
     shop::PROMISES,
     charts::LAST_PROMISES,
 ];

@@ -41,21 +41,33 @@ fn loses_nothing(world: &World) -> Result<()> {
 
 /// Replaces every pod of a service under load; any answer but 200 is a loss.
 pub fn restart_under(world: &World, namespace: &str, name: &str, load: Load) -> Result<()> {
+    under_load(world, namespace, name, load, "rolling restart", || restart(world, namespace, name))
+}
+
+/// Does something with a service under load; any answer but 200 is a loss.
+pub fn under_load(
+    world: &World,
+    namespace: &str,
+    name: &str,
+    load: Load,
+    what: &str,
+    act: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     let client = world.client(namespace, name)?;
     let count = Arc::new(Count::default());
     let (sent, lost) = world.run(async {
         let clients: Vec<_> =
             (0..load.clients).map(|_| tokio::spawn(ask(client.clone(), load, Arc::clone(&count)))).collect();
-        let restarted = restart(world, namespace, name);
+        let done = tokio::task::block_in_place(act);
         count.stop.store(true, Ordering::Relaxed);
         let mut lost = Vec::new();
         for client in clients {
             lost.extend(client.await?);
         }
-        restarted?;
+        done?;
         Ok::<_, anyhow::Error>((count.sent.load(Ordering::Relaxed), lost))
     })?;
-    println!("measured: rolling restart of {name} under load: {sent} requests, {} lost", lost.len());
+    println!("measured: {what} of {name} under load: {sent} requests, {} lost", lost.len());
     ensure!(sent > 50, "only {sent} requests were sent");
     ensure!(lost.is_empty(), "{} of {sent} lost: {:#?}", lost.len(), lost.iter().take(5).collect::<Vec<_>>());
     Ok(())
