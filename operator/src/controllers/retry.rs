@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(500);
-const LAST: Duration = Duration::from_secs(300);
+/// Also how long somebody waits at most who deleted what was in the way and is seen by no watch.
+const LAST: Duration = Duration::from_secs(60);
 
 /// Failures in a row, by object.
 #[derive(Debug, Default)]
