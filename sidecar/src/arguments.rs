@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use shipshape_sidecar::server::{Control, DEFAULT_CONTROL, Options};
+use shipshape_sidecar::server::{Control, DEFAULT_CONTROL, HealthPages, Options};
 
 /// Stands in front of an HTTP API and enforces what its ApiService says.
 #[derive(Debug, Parser)]
@@ -20,7 +20,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve.
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Tell everything that is wrong with a configuration; exit 0 where nothing is, 1 otherwise.
     Check {
         /// The configuration's file; other files are relative to its folder.
@@ -53,6 +53,12 @@ pub struct RunArguments {
     /// Where the app listens.
     #[arg(long, value_name = "ADDR")]
     pub app: Option<SocketAddr>,
+    /// The app's page that tells whether it lives, such as /health/live; empty where a connection is enough.
+    #[arg(long, value_name = "PATH")]
+    pub app_live: Option<String>,
+    /// The app's page that tells whether it can serve; empty where a connection is enough.
+    #[arg(long, value_name = "PATH")]
+    pub app_ready: Option<String>,
     /// How many worker threads; by default one for each whole core of the container's CPU limit.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
@@ -65,12 +71,13 @@ impl RunArguments {
     /// What a sidecar of a container is started with.
     #[must_use]
     pub fn into_options(self, pod_uid: Option<String>) -> Options {
-        let Self { config, https, http, admin, app, workers, control } = self;
+        let Self { config, https, http, admin, app, app_live, app_ready, workers, control } = self;
         Options {
             https,
             http,
             admin,
             app,
+            health_pages: HealthPages { live: app_live, ready: app_ready },
             workers: workers.map(usize::from),
             control: control.map_or(Control::Usual, Control::At),
             pod_uid,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use shipshape_tests::wait::until;
 
 use super::Promise;
@@ -11,6 +11,7 @@ use super::world::{PODS, SOON, World};
 
 pub const PROMISES: &[Promise] = &[
     ("a change of the app's port loses no request", another_port),
+    ("a health page that no pod has takes none of those that serve", a_missing_health_page),
     ("a version that cannot start leaves the one before serving", a_broken_version),
     ("a damaged policy is put back and loses no request", a_damaged_policy),
     ("the operator's end in the middle of its work leaves nothing undone", the_operator_ends),
@@ -37,6 +38,32 @@ fn another_port(world: &World) -> Result<()> {
         let patch = r#"[{"op":"replace","path":"/spec/app/port","value":3100},{"op":"replace","path":"/spec/app/env/0/value","value":"3100"}]"#;
         world.patch("ship/changing", patch)?;
         ready(world)
+    })
+}
+
+/// Pods of the version before are asked at the pages that they have.
+fn a_missing_health_page(world: &World) -> Result<()> {
+    let before = world.pods("demo", "changing")?;
+    under_load(world, "demo", "changing", LOAD, "missing health page", || {
+        world
+            .patch("ship/changing", r#"[{"op":"add","path":"/spec/app/health","value":{"ready":"/no-such-page"}}]"#)?;
+        let refused = || async {
+            let pods = world.pods("demo", "changing")?;
+            let new = pods.iter().find(|pod| !before.contains(pod)).context("no new pod yet")?;
+            let events = world.get(&format!(
+                "events --namespace demo --field-selector involvedObject.name={},reason=Unhealthy",
+                new.name
+            ))?;
+            let counts = events["items"].as_array().into_iter().flatten().filter_map(|event| event["count"].as_u64());
+            // As often as takes a pod that serves out of its Service.
+            ensure!(counts.sum::<u64>() > 3, "{} is not yet found unready: {events}", new.name);
+            Ok(())
+        };
+        world.run(until("the new pod is found unready", PODS, refused))?;
+        let ready = world.pods("demo", "changing")?.into_iter().filter(|pod| pod.ready && before.contains(pod)).count();
+        ensure!(ready == before.len(), "{ready} of {} pods still serve", before.len());
+        world.patch("ship/changing", r#"[{"op":"remove","path":"/spec/app/health"}]"#)?;
+        self::ready(world)
     })
 }
 

@@ -44,7 +44,7 @@ pub fn pod(sound: &Sound) -> PodTemplateSpec {
                 spread(sound, "topology.kubernetes.io/zone"),
             ]),
             // An init container that restarts always is a sidecar: it starts before the app and ends after it.
-            init_containers: Some(vec![sidecar_container(&sound.config.app.address, &sound.settings)]),
+            init_containers: Some(vec![sidecar_container(&sound.config.app, &sound.settings)]),
             containers: vec![app_container(&sound.spec.app)],
             volumes: Some(volumes),
             ..PodSpec::default()

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use shipshape_crds::names::{ADMIN_PORT, CONFIG_FILE, HTTP_PORT, HTTPS_PORT, MOUNT_PATH, SIDECAR_CONTAINER};
+use shipshape_crds::sidecar_config::AppEndpoint;
 
 use super::image::pull_policy;
 use super::parts::{SIDECAR_TMP, mount, port};
@@ -24,14 +25,14 @@ const LIMITS: [(&str, &str); 2] = [("cpu", "1"), ("memory", "256Mi")];
 
 /// The sidecar: an init container that restarts always.
 #[must_use]
-pub fn sidecar_container(app_address: &str, settings: &Settings) -> Container {
+pub fn sidecar_container(app: &AppEndpoint, settings: &Settings) -> Container {
     Container {
         name: SIDECAR_CONTAINER.to_owned(),
         restart_policy: Some("Always".to_owned()),
         image: Some(settings.sidecar_image.clone()),
         image_pull_policy: Some(pull_policy(settings.sidecar_pull_policy, &settings.sidecar_image)),
         command: Some(vec!["/shipshape-sidecar".to_owned()]),
-        args: Some(args(app_address)),
+        args: Some(args(app)),
         env: Some(vec![pod_uid()]),
         ports: Some(vec![port("https", HTTPS_PORT), port("http", HTTP_PORT), port("admin", ADMIN_PORT)]),
         resources: Some(ResourceRequirements {
@@ -54,11 +55,18 @@ pub fn sidecar_container(app_address: &str, settings: &Settings) -> Container {
     }
 }
 
-/// The app's port is the pod's, not the policy's: the policy changes in running pods at once, and those of the version
-/// before listen where they always did.
-fn args(app_address: &str) -> Vec<String> {
-    let config = format!("{MOUNT_PATH}/{CONFIG_FILE}");
-    ["run", "--config", &config, "--app", app_address].map(str::to_owned).to_vec()
+/// The app's port and health pages are the pod's, not the policy's: the policy changes in running pods at once, and
+/// those of the version before listen, and tell their health, where they always did.
+fn args(app: &AppEndpoint) -> Vec<String> {
+    let AppEndpoint { address, live_path, ready_path, internal_paths: _ } = app;
+    let page = |page: &Option<String>| page.clone().unwrap_or_default();
+    vec![
+        "run".to_owned(),
+        format!("--config={MOUNT_PATH}/{CONFIG_FILE}"),
+        format!("--app={address}"),
+        format!("--app-live={}", page(live_path)),
+        format!("--app-ready={}", page(ready_path)),
+    ]
 }
 
 /// Which pod it is, so that the operator knows that no other answered in its place.

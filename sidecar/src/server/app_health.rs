@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::options::HealthPages;
 use crate::live_config::LiveConfig;
 use crate::wire::{App, AppPool, Capped, Fields, HyperApp, RequestHead, Target, Version};
 
@@ -18,15 +19,16 @@ const HOLDS: Duration = Duration::from_secs(1);
 /// Asks the app how it is.
 pub struct AppHealth {
     live: Arc<LiveConfig>,
+    pages: HealthPages,
     pool: Arc<AppPool>,
     ready: Mutex<Option<(Instant, bool)>>,
 }
 
 impl AppHealth {
-    /// Asks the app that the configuration in force names.
+    /// Asks the app that the configuration in force names, at these pages where they are given.
     #[must_use]
-    pub fn new(live: Arc<LiveConfig>) -> Self {
-        Self { live, pool: Arc::default(), ready: Mutex::new(None) }
+    pub fn new(live: Arc<LiveConfig>, pages: HealthPages) -> Self {
+        Self { live, pages, pool: Arc::default(), ready: Mutex::new(None) }
     }
 
     /// Whether it can serve; known for at most a second.
@@ -35,16 +37,16 @@ impl AppHealth {
         if let Some((_, answer)) = known.filter(|(at, _)| at.elapsed() < HOLDS) {
             return answer;
         }
-        let path = self.live.current().config().app.ready_path.clone();
-        let answer = self.ask(path).await;
+        let page = page(self.pages.ready.as_ref(), self.live.current().config().app.ready_path.as_ref());
+        let answer = self.ask(page).await;
         *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), answer));
         answer
     }
 
     /// Whether it lives.
     pub async fn is_alive(&self) -> bool {
-        let path = self.live.current().config().app.live_path.clone();
-        self.ask(path).await
+        let page = page(self.pages.live.as_ref(), self.live.current().config().app.live_path.as_ref());
+        self.ask(page).await
     }
 
     /// A status below 400 is a yes, as for the kubelet.
@@ -66,5 +68,24 @@ impl AppHealth {
         };
         let asked = app.send(head, Capped::new(Box::pin(futures::stream::empty()), None));
         matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok((head, _))) if head.status < 400)
+    }
+}
+
+/// The page to ask; none where a connection is enough.
+fn page(given: Option<&String>, in_file: Option<&String>) -> Option<String> {
+    given.or(in_file).filter(|page| !page.is_empty()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_wins_and_an_empty_page_is_a_connection() {
+        let (given, file, empty) = ("/live".to_owned(), "/old".to_owned(), String::new());
+        assert_eq!(page(Some(&given), Some(&file)).as_deref(), Some("/live"));
+        assert_eq!(page(None, Some(&file)).as_deref(), Some("/old"));
+        assert_eq!(page(Some(&empty), Some(&file)), None);
+        assert_eq!(page(None, None), None);
     }
 }

@@ -64,7 +64,7 @@ pub fn run(runtime: Runtime, parts: Parts) {
     runtime.block_on(async {
         let accepting = [(https, Port::Https), (http, Port::Http)]
             .map(|(listener, port)| tokio::spawn(accept(listener, port, Arc::clone(&workers), Arc::clone(&drain))));
-        let health = AppHealth::new(Arc::clone(&live));
+        let health = AppHealth::new(Arc::clone(&live), options.health_pages);
         let about = Admin {
             live: Arc::clone(&live),
             workers: Arc::clone(&workers),

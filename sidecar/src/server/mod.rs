@@ -13,5 +13,5 @@ mod worker;
 
 pub use control::{DEFAULT_CONTROL, request_drain};
 pub use drain::Drain;
-pub use options::{Addresses, Control, Options};
+pub use options::{Addresses, Control, HealthPages, Options};
 pub use running::{Running, start};

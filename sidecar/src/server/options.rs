@@ -25,6 +25,8 @@ pub struct Options {
     pub admin: Option<SocketAddr>,
     /// Where the app listens.
     pub app: Option<SocketAddr>,
+    /// Where the app tells its health.
+    pub health_pages: HealthPages,
     /// How many workers; by default one for each whole core of the CPU limit, and one without a limit.
     pub workers: Option<usize>,
     /// How many connections of clients may be open; more are closed at once.
@@ -37,6 +39,16 @@ pub struct Options {
     pub access_log: Box<dyn Write + Send>,
     /// Whether SIGTERM and SIGINT end the sidecar.
     pub ends_on_signals: bool,
+}
+
+/// Where the app tells its health: what is `None` is read from the configuration, and an empty page means that a
+/// connection is enough.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HealthPages {
+    /// Whether it lives.
+    pub live: Option<String>,
+    /// Whether it can serve.
+    pub ready: Option<String>,
 }
 
 /// The socket through which a drain can be started.
@@ -81,6 +93,7 @@ impl Options {
             http: None,
             admin: None,
             app: None,
+            health_pages: HealthPages::default(),
             workers: None,
             max_connections: MAX_CONNECTIONS,
             control: Control::Off,
