@@ -28,6 +28,8 @@ pub fn app_container(app: &api::App) -> Container {
         liveness_probe: Some(app_liveness()),
         lifecycle: Some(app_lifecycle()),
         security_context: Some(app_security(app.security_context.as_ref())),
+        // Why it would not start stands in the last lines of its log; whoever may read the status may read those too.
+        termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
         volume_mounts: Some(vec![mount(APP_TMP, "/tmp")]),
         ..Container::default()
     }
