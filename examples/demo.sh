@@ -92,9 +92,11 @@ redacted | tail -n 1 | sed 's/^/   /'
 printf '\n'
 kubectl --namespace demo get apisvc
 printf '\n'
-pod=$(kubectl --namespace demo get pods --selector shipshape.dev/service=quickstart --output 'jsonpath={.items[0].status.podIP}')
-printf ' What one pod counted (http://%s:9443/metrics):\n' "$pod"
-curl --silent "http://$pod:9443/metrics" | grep -E '^shipshape_refusals_total|^shipshape_requests_total' | grep -v ' 0$' | sed 's/^/   /'
+pods=$(kubectl --namespace demo get pods --selector shipshape.dev/service=quickstart --output 'jsonpath={.items[*].status.podIP}')
+printf ' What the pods counted (%s):\n' "$(printf 'http://%s:9443/metrics ' $pods | sed 's/ $//; s/ /, /g')"
+for pod in $pods; do curl --silent "http://$pod:9443/metrics"; done \
+  | awk '/^shipshape_(requests|refusals)_total\{/ { sum[$1] += $2 } END { for (series in sum) if (sum[series]) print "   " series, sum[series] }' \
+  | sort
 
 cat <<END
 
