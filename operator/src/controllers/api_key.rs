@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
@@ -17,7 +17,7 @@ use serde_json::json;
 use shipshape_crds::api::{ApiKey, KeyFingerprint, read};
 use shipshape_crds::api_keys::{KeyText, Peppers};
 
-use super::context::{Context, service_resource};
+use super::context::{Context, service_resource, until};
 use super::key_status::{KeyFacts, status};
 use super::peppers::{create, labels, peppers};
 use crate::apply::MANAGER;
@@ -34,17 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the API server refused or did not answer; it is tried again.
 pub async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> Result<Action, Error> {
-    if object.metadata.deletion_timestamp.is_some() {
-        return Ok(Action::await_change());
-    }
-    let started = Instant::now();
-    let outcome = steps(&object, &context).await;
-    let label = outcome.as_ref().map_or_else(Error::label, |_| "ok");
-    context.shared.health.metrics.reconciled("ApiKey", label, started.elapsed());
-    if outcome.is_ok() {
-        context.retries.succeeded(&object.uid().unwrap_or_default());
-    }
-    outcome
+    context.counted("ApiKey", &object, steps(&object, &context)).await
 }
 
 async fn steps(object: &DynamicObject, context: &Context) -> Result<Action, Error> {
@@ -171,8 +161,4 @@ fn hashed_keys_exist(context: &Context, namespace: &str) -> bool {
 
 fn fingerprint_of(key: &ApiKey) -> Option<KeyFingerprint> {
     key.status.as_ref()?.fingerprint.clone()
-}
-
-fn until(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }

@@ -1,14 +1,12 @@
 //! One reconcile of an `ApiService`: observe → check → desired → apply → report.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use jiff::Timestamp;
-use kube::ResourceExt;
 use kube::core::DynamicObject;
 use kube::runtime::controller::Action;
 
-use super::context::Context;
+use super::context::{Context, until};
 use crate::apply::{Applied, Target, apply};
 use crate::check::check;
 use crate::deliver::{Delivery, deliver};
@@ -31,17 +29,8 @@ const SPREAD: u64 = 1800;
 /// When the API server refused or did not answer; it is tried again. What is wrong with the specification is no error:
 /// it is reported and waits for an edit.
 pub async fn reconcile(object: Arc<DynamicObject>, context: Arc<Context>) -> Result<Action, Error> {
-    if object.metadata.deletion_timestamp.is_some() {
-        return Ok(Action::await_change());
-    }
-    let started = Instant::now();
-    let outcome = steps(&object, &context).await;
-    let label = outcome.as_ref().map_or_else(Error::label, |_| "ok");
-    context.shared.health.metrics.reconciled("ApiService", label, started.elapsed());
-    if outcome.is_ok() {
-        context.retries.succeeded(&object.uid().unwrap_or_default());
-    }
-    outcome
+    // Boxed: every read and every object of a service is part of it.
+    context.counted("ApiService", &object, Box::pin(steps(&object, &context))).await
 }
 
 async fn steps(object: &DynamicObject, context: &Context) -> Result<Action, Error> {
@@ -90,10 +79,6 @@ fn again(observed: &Observed, sound: &Sound, applied: &Applied, delivery: &Deliv
         applied.held.then_some(LOOK_FOR_SECRET),
     ];
     Ok(waits.into_iter().flatten().min().map_or_else(Action::await_change, Action::requeue))
-}
-
-fn until(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }
 
 /// A part of [`SPREAD`] that depends on the service alone.

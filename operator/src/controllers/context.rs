@@ -1,11 +1,14 @@
 //! What every reconcile has at hand.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use kube::core::{ApiResource, DynamicObject};
+use kube::runtime::controller::Action;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
-use kube::{Client, Resource};
+use kube::{Client, Resource, ResourceExt};
 use shipshape_crds::api::{ApiKey, ApiService};
 use tokio::sync::watch;
 
@@ -13,6 +16,7 @@ use super::retry::Retries;
 use crate::apply::Contests;
 use crate::credentials::Authority;
 use crate::deliver::Deliveries;
+use crate::error::Error;
 use crate::health::Health;
 use crate::settings::Settings;
 
@@ -45,6 +49,37 @@ pub struct Context {
     pub contests: Contests,
     /// What failed.
     pub retries: Retries,
+}
+
+impl Context {
+    /// Takes the steps of one reconcile and counts how they went. An object that is going needs none.
+    ///
+    /// # Errors
+    /// That of the steps; it is tried again.
+    pub async fn counted(
+        &self,
+        kind: &str,
+        object: &DynamicObject,
+        steps: impl Future<Output = Result<Action, Error>>,
+    ) -> Result<Action, Error> {
+        if object.metadata.deletion_timestamp.is_some() {
+            return Ok(Action::await_change());
+        }
+        let started = Instant::now();
+        let outcome = steps.await;
+        let label = outcome.as_ref().map_or_else(Error::label, |_| "ok");
+        self.shared.health.metrics.reconciled(kind, label, started.elapsed());
+        if outcome.is_ok() {
+            self.retries.succeeded(&object.uid().unwrap_or_default());
+        }
+        outcome
+    }
+}
+
+/// How long it is until then; nothing where it has passed.
+#[must_use]
+pub fn until(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }
 
 /// How the API server knows an `ApiService`.
