@@ -77,8 +77,8 @@ fn wanted(control_plane_only: bool) -> impl Iterator<Item = &'static Tool> {
     CONTROL_PLANE.iter().chain(node)
 }
 
-/// The cache of this project's built programs.
-fn cache() -> Result<PathBuf> {
+/// The cache of programs that this project builds from others' modules.
+pub fn cache() -> Result<PathBuf> {
     let named = std::env::var_os("SHIPSHAPE_CACHE").map(PathBuf::from);
     let user = || std::env::var_os("XDG_CACHE_HOME").map(|dir| PathBuf::from(dir).join("shipshape"));
     let home = || std::env::var_os("HOME").map(|dir| PathBuf::from(dir).join(".cache/shipshape"));

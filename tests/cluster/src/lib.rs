@@ -25,7 +25,7 @@ mod steps;
 mod subnet;
 mod teardown;
 
-pub use binaries::{KUBERNETES, build, dir as binaries_dir};
+pub use binaries::{KUBERNETES, build, cache, dir as binaries_dir};
 pub use cluster::{Cluster, Options, current, names};
 pub use image::{Image, Sizes};
 pub use node::BUSYBOX_IMAGE;

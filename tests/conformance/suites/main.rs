@@ -1,0 +1,30 @@
+//! Public suites, and both ends of protocols that others wrote, against a real sidecar.
+
+#![expect(clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+
+mod apps;
+mod h2spec;
+mod sidecar;
+mod step;
+mod tls_profile;
+mod tools;
+mod websocket_cases;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use step::Step;
+
+const STEPS: &[&[Step]] = &[h2spec::STEPS, tls_profile::STEPS, websocket_cases::STEPS];
+
+fn main() -> ExitCode {
+    let trial = |step: &Step| {
+        let Step { name, needs, show } = *step;
+        let left_out = tools::left_out(name, needs);
+        let show = move || show().map_err(|error| Failed::from(format!("{error:#}")));
+        Trial::test(name, show).with_ignored_flag(left_out)
+    };
+    let trials = STEPS.iter().flat_map(|steps| steps.iter()).map(trial).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
