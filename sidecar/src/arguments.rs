@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use shipshape_crds::protocol::AppProtocol;
 use shipshape_sidecar::server::{Control, DEFAULT_CONTROL, HealthPages, Options};
 
 /// Stands in front of an HTTP API and enforces what its ApiService says.
@@ -53,6 +54,9 @@ pub struct RunArguments {
     /// Where the app listens.
     #[arg(long, value_name = "ADDR")]
     pub app: Option<SocketAddr>,
+    /// What the app speaks there: HTTP1, or H2C for HTTP/2 without TLS.
+    #[arg(long, value_name = "PROTOCOL")]
+    pub app_protocol: Option<AppProtocol>,
     /// The app's page that tells whether it lives, such as /health/live; empty where a connection is enough.
     #[arg(long, value_name = "PATH")]
     pub app_live: Option<String>,
@@ -71,12 +75,13 @@ impl RunArguments {
     /// What a sidecar of a container is started with.
     #[must_use]
     pub fn into_options(self, pod_uid: Option<String>) -> Options {
-        let Self { config, https, http, admin, app, app_live, app_ready, workers, control } = self;
+        let Self { config, https, http, admin, app, app_protocol, app_live, app_ready, workers, control } = self;
         Options {
             https,
             http,
             admin,
             app,
+            app_protocol,
             health_pages: HealthPages { live: app_live, ready: app_ready },
             workers: workers.map(usize::from),
             control: control.map_or(Control::Usual, Control::At),

@@ -13,14 +13,14 @@ use crate::filters::client_address::Origin;
 use crate::filters::rate_fields::Quota;
 use crate::problem::{Code, Problem};
 use crate::transfer::Transfer;
-use crate::wire::{IncomingBody, RequestHead, Target, Version};
+use crate::wire::{BodyStream, RequestHead, Target, Version};
 
 /// A request as the codec read it.
 pub struct Request {
     /// Its head.
     pub head: RequestHead,
-    /// Its body, without framing.
-    pub body: IncomingBody,
+    /// Its body, without framing, where it has one.
+    pub body: Option<BodyStream>,
 }
 
 /// The connection on which a request came.
@@ -132,7 +132,7 @@ impl From<&RequestHead> for Asked {
             method: head.method.clone(),
             target: Some(head.target.clone()),
             version: Some(head.version),
-            user_agent: head.fields.get("user-agent").cloned().unwrap_or_default(),
+            user_agent: head.fields.get("user-agent").map(Bytes::copy_from_slice).unwrap_or_default(),
         }
     }
 }

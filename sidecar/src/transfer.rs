@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use futures::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::wire::{Body, BodyError, Frame, IncomingBody};
+use crate::wire::{Body, BodyError, BodyStream, Frame, Tunnel};
 
 /// What the bodies of a request have come to.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ impl Transfer {
     /// out (RFC 9110 section 6.5.1 allows it): an app that merges them into the head would read in them what no phase
     /// has judged, such as an identity.
     #[must_use]
-    pub fn incoming(self: &Arc<Self>, inner: IncomingBody, limit: Option<u64>) -> IncomingBody {
+    pub fn incoming(self: &Arc<Self>, inner: BodyStream, limit: Option<u64>) -> BodyStream {
         Box::pin(Received { inner, limit, transfer: Arc::clone(self) })
     }
 
@@ -64,13 +65,55 @@ impl Transfer {
     pub fn outgoing(self: &Arc<Self>, body: Body, abort_on_overrun: bool) -> Body {
         match body {
             Body::Whole(bytes) => Body::Whole(bytes),
+            Body::Tunnel(inner) => Body::Tunnel(self.tunnel(inner)),
             Body::Stream(inner) => Body::Stream(Box::pin(Sent { inner, abort_on_overrun, transfer: Arc::clone(self) })),
         }
     }
 }
 
+impl Transfer {
+    /// The app's end of a tunnel, counted.
+    fn tunnel(self: &Arc<Self>, inner: Tunnel) -> Tunnel {
+        Box::new(Tunnelled { inner, transfer: Arc::clone(self) })
+    }
+}
+
+struct Tunnelled {
+    inner: Tunnel,
+    transfer: Arc<Transfer>,
+}
+
+impl AsyncRead for Tunnelled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        self.transfer.add_sent(buffer.filled().len().saturating_sub(before) as u64);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tunnelled {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes))?;
+        self.transfer.received.fetch_add(written as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
 struct Received {
-    inner: IncomingBody,
+    inner: BodyStream,
     limit: Option<u64>,
     transfer: Arc<Transfer>,
 }
@@ -97,7 +140,7 @@ impl Stream for Received {
 }
 
 struct Sent {
-    inner: IncomingBody,
+    inner: BodyStream,
     abort_on_overrun: bool,
     transfer: Arc<Transfer>,
 }
@@ -125,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    fn body(pieces: &'static [&'static str]) -> IncomingBody {
+    fn body(pieces: &'static [&'static str]) -> BodyStream {
         let frame = |piece: &&'static str| Ok(Frame::Data(Bytes::from_static(piece.as_bytes())));
         Box::pin(futures::stream::iter(pieces.iter().map(frame)))
     }
@@ -145,8 +188,8 @@ mod tests {
         let trailers = || {
             let mut fields = crate::wire::Fields::default();
             fields.append("x-shipshape-subject", "root");
-            let end: IncomingBody = Box::pin(futures::stream::iter([Ok(Frame::Trailers(fields))]));
-            Box::pin(body(&["a"]).chain(end)) as IncomingBody
+            let end: BodyStream = Box::pin(futures::stream::iter([Ok(Frame::Trailers(fields))]));
+            Box::pin(body(&["a"]).chain(end)) as BodyStream
         };
         let transfer = Arc::new(Transfer::default());
         assert_eq!(block_on(transfer.incoming(trailers(), None).count()), 1);

@@ -71,7 +71,7 @@ mod tests {
         let filter = ClientAddress::from_policy(Some(&policy::ClientAddress { trusted_proxies: trusted }));
         let mut fields = Fields::default();
         for line in forwarded {
-            fields.append("x-forwarded-for", (*line).to_owned());
+            fields.append("x-forwarded-for", *line);
         }
         let origin = filter.find(peer.parse().unwrap(), &fields);
         (origin.client.to_string(), origin.via_proxy)

@@ -102,8 +102,8 @@ mod tests {
         fields.append("ratelimit", "the app's");
         fields.append("x-ratelimit-limit", "the app's");
         RateFields::from_policy(policy).dress(quotas, &mut fields);
-        let text = |bytes: &bytes::Bytes| String::from_utf8(bytes.to_vec()).unwrap();
-        fields.iter().map(|field| (text(&field.name), text(&field.value))).collect()
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        fields.iter().map(|field| (text(field.name), text(field.value))).collect()
     }
 
     fn quotas() -> [Quota; 2] {

@@ -58,7 +58,7 @@ pub struct Told<'a> {
 /// Rewrites a request's fields for the app.
 pub fn rewrite(fields: &mut Fields, told: &Told<'_>) {
     let before = told.via_proxy.then(|| joined(fields, "x-forwarded-for")).flatten();
-    let host = fields.all("x-forwarded-host").last().filter(|_| told.via_proxy).cloned();
+    let host = fields.all("x-forwarded-host").last().filter(|_| told.via_proxy).map(<[u8]>::to_vec);
     fields.retain(|field| !is_dropped(field, told.key_field));
     let peer = told.peer.to_canonical();
     let forwarded_for = before.map_or_else(|| peer.to_string(), |before| format!("{before}, {peer}"));
@@ -67,7 +67,7 @@ pub fn rewrite(fields: &mut Fields, told: &Told<'_>) {
     if let Some(host) = host.or_else(|| (!told.authority.is_empty()).then(|| told.authority.to_owned().into())) {
         fields.append("x-forwarded-host", host);
     }
-    fields.append(request_id::FIELD, told.request_id.clone());
+    fields.append(request_id::FIELD, told.request_id);
     if let Some(caller) = told.caller {
         fields.append("x-shipshape-subject", value(&caller.subject));
         fields.append("x-shipshape-key", value(&caller.id));
@@ -76,7 +76,7 @@ pub fn rewrite(fields: &mut Fields, told: &Told<'_>) {
 }
 
 /// Judged with `_` for `-` too: CGI, WSGI and PHP cannot tell them apart, so `X_Shipshape_Subject` is a forgery.
-fn is_dropped(field: &Field, key_field: Option<&str>) -> bool {
+fn is_dropped(field: Field<'_>, key_field: Option<&str>) -> bool {
     let same = |name: &str| {
         let fold = |byte: u8| if byte == b'_' { b'-' } else { byte };
         field.name.len() == name.len() && field.name.iter().zip(name.bytes()).all(|(a, b)| fold(*a) == fold(b))

@@ -18,7 +18,7 @@ pub fn request_id(via_proxy: bool, fields: &Fields, now: Timestamp, random: u128
     let one = || fields.get(FIELD).filter(|_| fields.all(FIELD).count() == 1);
     let given = if via_proxy { one() } else { None };
     let harmless = given.filter(|id| std::str::from_utf8(id).is_ok_and(is_harmless));
-    harmless.cloned().unwrap_or_else(|| mint(now, random))
+    harmless.map(Bytes::copy_from_slice).unwrap_or_else(|| mint(now, random))
 }
 
 fn mint(now: Timestamp, random: u128) -> Bytes {
@@ -37,7 +37,7 @@ mod tests {
 
     fn id(via_proxy: bool, given: &str) -> String {
         let mut fields = Fields::default();
-        fields.append(FIELD, given.to_owned());
+        fields.append(FIELD, given);
         let id = request_id(via_proxy, &fields, "2026-01-01T00:00:00Z".parse().unwrap(), 42);
         String::from_utf8(id.to_vec()).unwrap()
     }

@@ -3,14 +3,22 @@
 use bytes::Bytes;
 use shipshape_crds::policy::{self, HeaderMode, Hsts, Switch};
 
-use crate::wire::{Field, Fields};
+use crate::wire::Fields;
 
-/// The fields of every answer, built once; adding one copies two pointers.
+/// The fields of every answer, built once.
 #[derive(Debug, Clone, Default)]
 pub struct SecurityHeaders {
-    set: Vec<(Field, HeaderMode)>,
+    set: Vec<Ours>,
     remove: Vec<Bytes>,
     hsts: Option<Bytes>,
+}
+
+/// A field of ours; its name is in lower case.
+#[derive(Debug, Clone)]
+struct Ours {
+    name: Bytes,
+    value: Bytes,
+    mode: HeaderMode,
 }
 
 impl SecurityHeaders {
@@ -22,7 +30,7 @@ impl SecurityHeaders {
         let set = headers.iter().flat_map(|headers| &headers.set).filter(|item| on(item.enforcement));
         let field = |item: &policy::HeaderField| {
             let name = Bytes::from(item.name.lower().to_owned());
-            Some((Field { name, value: Bytes::from(item.value.clone()?) }, item.mode.unwrap_or_default()))
+            Some(Ours { name, value: Bytes::from(item.value.clone()?), mode: item.mode.unwrap_or_default() })
         };
         let remove = headers.iter().flat_map(|headers| &headers.remove).map(|name| name.lower().to_owned().into());
         let hsts = tls.and_then(|tls| tls.hsts.as_ref()).filter(|hsts| on(hsts.enforcement));
@@ -32,16 +40,16 @@ impl SecurityHeaders {
     /// Dresses an answer. `secure` is whether the client's side is encrypted: HSTS counts over TLS only (RFC 6797
     /// section 7.2), and the app's own is never sent in the clear either.
     pub fn dress(&self, fields: &mut Fields, secure: bool) {
-        fields.retain(|field| !self.remove.contains(&field.name));
-        for (ours, mode) in &self.set {
-            match mode {
-                HeaderMode::Replace => fields.set(ours.name.clone(), ours.value.clone()),
+        fields.retain(|field| !self.remove.iter().any(|name| name == field.name));
+        for ours in &self.set {
+            match ours.mode {
+                HeaderMode::Replace => fields.set(&ours.name, &ours.value),
                 HeaderMode::IfAbsent if has(fields, &ours.name) || is_unfit(ours, fields) => {}
-                HeaderMode::IfAbsent => fields.append(ours.name.clone(), ours.value.clone()),
+                HeaderMode::IfAbsent => fields.append(&ours.name, &ours.value),
             }
         }
         match &self.hsts {
-            Some(value) if secure => fields.set("strict-transport-security", value.clone()),
+            Some(value) if secure => fields.set("strict-transport-security", value),
             _ if secure => {}
             _ => fields.remove("strict-transport-security"),
         }
@@ -53,7 +61,7 @@ fn has(fields: &Fields, name: &Bytes) -> bool {
 }
 
 /// A policy for what is not a page would break a page: only the app knows what its page loads.
-fn is_unfit(ours: &Field, fields: &Fields) -> bool {
+fn is_unfit(ours: &Ours, fields: &Fields) -> bool {
     let media_type = fields.text("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let page = ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html));
     page && ours.name == "content-security-policy"

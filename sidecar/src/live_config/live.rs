@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::ServerConfig;
 use shipshape_crds::policy::{Policy, Timeouts, TlsVersion};
+use shipshape_crds::protocol::AppProtocol;
 use shipshape_crds::sidecar_config::SidecarConfig;
 use shipshape_crds::text::Timespan;
 
@@ -31,6 +32,8 @@ pub struct Shared {
     pub ports: Ports,
     /// The app's address, where the command line says it.
     pub app: Option<SocketAddr>,
+    /// What the app speaks, where the command line says it.
+    pub app_protocol: Option<AppProtocol>,
 }
 
 /// One configuration, compiled.
@@ -39,6 +42,7 @@ pub struct Live {
     rules: Arc<Rules>,
     tls: Arc<ServerConfig>,
     app: SocketAddr,
+    app_protocol: AppProtocol,
     connect_timeout: Duration,
     limits: Limits,
     certificate_expires: i64,
@@ -55,6 +59,7 @@ impl Live {
         let Bundle { config, certificate, certificate_key, shards, peppers, waiting_for } = bundle;
         let mut findings = Vec::new();
         let app = shared.app.or_else(|| app_address(&config, &mut findings));
+        let app_protocol = shared.app_protocol.unwrap_or(config.app.protocol);
         let tls = tls(&config, &certificate, &certificate_key, &shared.tickets, &mut findings);
         let keys = KeyRing::build(&shards, &peppers);
         if let Some(first) = keys.skipped().first() {
@@ -72,7 +77,18 @@ impl Live {
         let (limits, connect_timeout) = limits_of(&config.policy);
         let rules = Arc::new(rules);
         let loaded_at = now;
-        Ok(Self { config, rules, tls, app, connect_timeout, limits, certificate_expires, waiting_for, loaded_at })
+        Ok(Self {
+            config,
+            rules,
+            tls,
+            app,
+            app_protocol,
+            connect_timeout,
+            limits,
+            certificate_expires,
+            waiting_for,
+            loaded_at,
+        })
     }
 
     /// The configuration as it was written.
@@ -97,6 +113,12 @@ impl Live {
     #[must_use]
     pub fn app(&self) -> (SocketAddr, Duration) {
         (self.app, self.connect_timeout)
+    }
+
+    /// What the app speaks, also on its health pages.
+    #[must_use]
+    pub fn app_protocol(&self) -> AppProtocol {
+        self.app_protocol
     }
 
     /// The limits of a connection.
@@ -162,7 +184,7 @@ fn limits_of(policy: &Policy) -> (Limits, Duration) {
     let time = |said: Option<Timespan>, usual: Option<Timespan>| {
         said.or(usual).map_or(Duration::from_secs(30), |span| span.duration())
     };
-    let Timeouts { request: _, head, body_idle, connect, idle } = said;
+    let Timeouts { request: _, head, body_idle, body_rate: _, stream_idle: _, connect, idle } = said;
     let count = policy.sizes.as_ref().and_then(|sizes| sizes.header_count).unwrap_or(100);
     let limits = Limits {
         head: time(head, usual.head),

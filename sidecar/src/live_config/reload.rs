@@ -136,6 +136,7 @@ pub fn check(path: &Path) -> Result<(), ConfigError> {
         tickets: Tickets::new().map_err(|error| defect(&error))?,
         ports: Ports { https: names::HTTPS_PORT, http: names::HTTP_PORT },
         app: None,
+        app_protocol: None,
     };
     let findings = listen_findings(&bundle.config.listen);
     match Live::build(bundle, &shared, Timestamp::now()) {

@@ -1,7 +1,5 @@
 //! dress: what every answer carries, the app's as well as our own.
 
-use bytes::Bytes;
-
 use super::rules::RouteRules;
 use crate::facts::Facts;
 use crate::filters::request_id;
@@ -18,5 +16,5 @@ pub(super) fn dress(rules: &RouteRules, facts: &Facts, head: &mut ResponseHead) 
     if matches!(head.status, 429 | 503) && facts.refusal.is_some() && !head.fields.has("retry-after") {
         head.fields.append("retry-after", "1");
     }
-    head.fields.set(Bytes::from_static(request_id::FIELD.as_bytes()), facts.request_id.clone());
+    head.fields.set(request_id::FIELD, &facts.request_id);
 }

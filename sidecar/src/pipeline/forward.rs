@@ -11,7 +11,9 @@ use crate::answer::Answer;
 use crate::facts::Facts;
 use crate::filters::request_fields::{self, Told};
 use crate::problem::{Code, Problem};
-use crate::wire::{App, AppError, Body, BodyError, Client, Fields, RequestHead, ResponseHead, with_idle_timeout};
+use crate::wire::{
+    App, AppError, Body, BodyError, Client, Exchange, Fields, RequestHead, ResponseHead, Said, with_idle_timeout,
+};
 
 pub(super) async fn forward(
     context: &WorkerContext,
@@ -24,18 +26,35 @@ pub(super) async fn forward(
     let too_large = rules.body.of(&head).exceeded();
     tell(&mut head, facts, rules);
     let asked_at = context.clock.monotonic();
-    let asked = within(rules.timeouts.request, app.send(head, body));
-    let answered = tokio::select! {
-        biased;
-        answered = asked => answered,
-        // Dropping the app's future cancels its request.
-        () = client.gone() => return Err(Answer::Gone),
-    };
+    let answered = within(rules.timeouts.request, ask(app.send(head, body), client)).await;
     facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
     match answered {
         Some(Ok((head, body))) => Ok(passed_on(facts, rules, head, body)),
-        Some(Err(error)) => Err(refused(error, rules, too_large)),
+        Some(Err(Unanswered::Gone)) => Err(Answer::Gone),
+        Some(Err(Unanswered::Failed(error))) => Err(refused(error, rules, too_large)),
         None => Err(timed_out(facts, rules).into()),
+    }
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    /// Nobody waits for it any more.
+    Gone,
+    Failed(AppError),
+}
+
+/// Waits for the answer and passes hints on. Returning early drops the exchange, which cancels the app's request.
+async fn ask(mut exchange: impl Exchange, client: &mut impl Client) -> Result<(ResponseHead, Body), Unanswered> {
+    loop {
+        let said = tokio::select! {
+            biased;
+            said = exchange.next() => said,
+            () = client.gone() => return Err(Unanswered::Gone),
+        };
+        match said.map_err(Unanswered::Failed)? {
+            Said::Answer(head, body) => return Ok((head, body)),
+            Said::Hint(head) => client.hint(head).await.map_err(|_| Unanswered::Gone)?,
+        }
     }
 }
 

@@ -29,17 +29,15 @@ pub(super) fn route<'r>(rules: &'r Rules, facts: &mut Facts, outlined: Outlined)
         Enforcement::Report => (cap.bytes, None),
         Enforcement::Disabled => (None, None),
     };
-    let body = if head.content_length == Some(0) {
-        // What is empty neither stalls nor counts.
-        Capped::new(body, enforced)
-    } else {
+    // What is empty neither stalls nor counts.
+    let body = body.map(|body| {
         let timed = match found.timeouts.body_idle {
             Some(idle) => with_idle_timeout(body, idle),
             None => body,
         };
-        Capped::new(facts.transfer.incoming(timed, limit), enforced)
-    };
-    Ok(Routed { rules: found, head, body })
+        facts.transfer.incoming(timed, limit)
+    });
+    Ok(Routed { rules: found, head, body: Capped::new(body, enforced) })
 }
 
 impl<'r> Routed<'r> {

@@ -20,14 +20,15 @@ pub struct Problem {
     field: Option<Arc<str>>,
     private: Option<Cow<'static, str>>,
     violated: Vec<Arc<str>>,
-    fields: Fields,
+    /// Boxed: most problems have none, and every phase's outcome carries this.
+    fields: Option<Box<Fields>>,
 }
 
 impl Problem {
     /// A refusal with its public text.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        let (violated, fields) = (Vec::new(), Fields::default());
+        let (violated, fields) = (Vec::new(), None);
         Self { code, detail: detail.into(), field: None, private: None, violated, fields }
     }
 
@@ -61,8 +62,8 @@ impl Problem {
 
     /// A field of the answer; `name` is in lower case.
     #[must_use]
-    pub fn with_field(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {
-        self.fields.set(Bytes::from_static(name.as_bytes()), value);
+    pub fn with_field(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        self.fields.get_or_insert_default().set(name, value);
         self
     }
 
@@ -94,7 +95,8 @@ impl Problem {
     #[must_use]
     pub fn into_answer(self, request_id: impl AsRef<[u8]>) -> (ResponseHead, Bytes) {
         let body = self.document(request_id.as_ref());
-        let mut head = ResponseHead { status: self.code.status(), fields: self.fields, content_length: None };
+        let fields = self.fields.map_or_else(Fields::default, |fields| *fields);
+        let mut head = ResponseHead { status: self.code.status(), fields, content_length: None };
         head.fields.set("content-type", PROBLEM_JSON);
         head.fields.set("cache-control", "no-store");
         head.content_length = Some(body.len() as u64);
@@ -137,7 +139,7 @@ fn begin(code: Code) -> Vec<u8> {
 pub fn unparsed(code: Code, detail: impl Into<Cow<'static, str>>, request_id: &str) -> (ResponseHead, Bytes) {
     let (mut head, body) = Problem::new(code, detail).into_answer(request_id);
     head.fields.set("x-content-type-options", "nosniff");
-    head.fields.set("x-request-id", request_id.to_owned());
+    head.fields.set("x-request-id", request_id);
     (head, body)
 }
 

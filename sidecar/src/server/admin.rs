@@ -1,5 +1,6 @@
 //! The admin port: probes, metrics, the revision in force, and the app's end. It changes nothing.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::app_health::AppHealth;
 use super::drain::Drain;
 use super::worker::Workers;
 use crate::live_config::LiveConfig;
-use crate::wire::{self, Body, Client, HeadError, IncomingBody, Limits, Protocol, RequestHead, ResponseHead};
+use crate::wire::{self, Body, BodyStream, Client, HeadError, Limits, Protocol, RequestHead, ResponseHead};
 
 /// Connections to the admin port: a kubelet, a scraper and an operator need a handful.
 const MOST: usize = 256;
@@ -41,8 +42,8 @@ pub struct Admin {
     pub pod_uid: Option<String>,
 }
 
-/// Serves the admin port; never ends. Meanwhile a drain goes on: whoever waits for it asks here.
-pub async fn serve(listener: TcpListener, admin: Arc<Admin>) {
+/// Serves the admin port, within a `LocalSet`; never ends. Meanwhile a drain goes on: whoever waits for it asks here.
+pub async fn serve(listener: TcpListener, admin: Rc<Admin>) {
     let places = Arc::new(Semaphore::new(MOST));
     // A drain closes the connections of clients, not those of the kubelet.
     let (never, draining) = tokio::sync::watch::channel(None);
@@ -52,22 +53,22 @@ pub async fn serve(listener: TcpListener, admin: Arc<Admin>) {
             continue;
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let (service, draining, never) = (Arc::new(AdminService(Arc::clone(&admin))), draining.clone(), never.clone());
-        tokio::spawn(async move {
+        let (service, draining, never) = (Rc::new(AdminService(Rc::clone(&admin))), draining.clone(), never.clone());
+        tokio::task::spawn_local(async move {
             wire::serve(stream, Protocol::Http1, false, service, draining).await;
             drop((place, never));
         });
     }
 }
 
-struct AdminService(Arc<Admin>);
+struct AdminService(Rc<Admin>);
 
 impl wire::Service for AdminService {
     fn limits(&self) -> Limits {
         LIMITS
     }
 
-    async fn request(self: Arc<Self>, head: RequestHead, body: IncomingBody, client: impl Client + 'static) {
+    async fn request(&self, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
         drop(body);
         let reply = match head.method_name() {
             "GET" | "HEAD" => self.0.answer(head.target.path()).await,
@@ -77,7 +78,7 @@ impl wire::Service for AdminService {
         let _ = client.answer(reply.head, Body::Whole(reply.body)).await;
     }
 
-    async fn refuse(self: Arc<Self>, error: HeadError, client: impl Client + 'static) {
+    async fn refuse(&self, error: HeadError, client: impl Client + 'static) {
         let reply = Reply::text(400, error.to_string());
         let _ = client.answer(reply.head, Body::Whole(reply.body)).await;
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::options::HealthPages;
 use crate::live_config::LiveConfig;
-use crate::wire::{App, AppPool, Capped, Fields, HyperApp, RequestHead, Target, Version};
+use crate::wire::{App, AppPool, Capped, Exchange, Fields, HyperApp, RequestHead, Said, Target, Version};
 
 /// How long the app may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -65,9 +65,19 @@ impl AppHealth {
             version: Version::Http11,
             fields,
             content_length: Some(0),
+            upgrade: None,
         };
-        let asked = app.send(head, Capped::new(Box::pin(futures::stream::empty()), None));
-        matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok((head, _))) if head.status < 400)
+        let mut exchange = app.send(head, Capped::new(None, None));
+        let answered = async {
+            loop {
+                match exchange.next().await {
+                    Ok(Said::Hint(_)) => {}
+                    Ok(Said::Answer(head, _)) => return head.status < 400,
+                    Err(_) => return false,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, answered).await.unwrap_or(false)
     }
 }
 

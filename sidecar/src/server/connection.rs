@@ -1,6 +1,7 @@
 //! One connection of a client: the handshake, the protocol it chose, and its requests into the pipeline.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::pipeline::{self, WorkerContext};
 use crate::problem::{Code, Problem, unparsed};
 use crate::telemetry::metrics::SidecarMetrics;
 use crate::wire::{
-    self, AppPool, Client, HeadError, HyperApp, IncomingBody, Limits, Protocol, RequestHead, ResponseHead,
+    self, AppPool, BodyStream, Client, HeadError, HyperApp, Limits, Protocol, RequestHead, ResponseHead,
 };
 
 /// How long a TLS handshake may take.
@@ -57,12 +58,18 @@ pub struct Accepted {
 
 /// What one worker serves its connections with.
 pub struct Local {
+    /// What it was started with.
+    pub given: Given,
+    /// Its connections to the app.
+    pub pool: Arc<AppPool>,
+}
+
+/// What a worker is started with.
+pub struct Given {
     /// The configuration in force.
     pub live: Arc<LiveConfig>,
     /// Clock, dice, counters, log.
     pub context: WorkerContext,
-    /// Its connections to the app.
-    pub pool: Arc<AppPool>,
     /// The end of the sidecar.
     pub drain: Arc<Drain>,
     /// The sidecar's metrics.
@@ -70,7 +77,7 @@ pub struct Local {
 }
 
 /// Serves a connection to its end.
-pub async fn serve(accepted: Accepted, local: Arc<Local>) {
+pub async fn serve(accepted: Accepted, local: Rc<Local>) {
     let Accepted { stream, peer, port } = accepted;
     // A socket for both families shows IPv4 mapped into IPv6: one spelling from here on, in limits, fields and logs.
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
@@ -98,49 +105,49 @@ pub async fn serve(accepted: Accepted, local: Arc<Local>) {
 }
 
 async fn handshake(stream: TcpStream, local: &Local) -> Option<TlsStream<TcpStream>> {
-    let acceptor = TlsAcceptor::from(Arc::clone(local.live.current().tls()));
+    let acceptor = TlsAcceptor::from(Arc::clone(local.given.live.current().tls()));
     let outcome = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
     let is_fine = matches!(outcome, Ok(Ok(_)));
-    local.metrics.tls_handshakes.with_label_values(&[if is_fine { "ok" } else { "failed" }]).inc();
+    local.given.metrics.tls_handshakes.with_label_values(&[if is_fine { "ok" } else { "failed" }]).inc();
     outcome.ok()?.ok()
 }
 
-async fn wire_up<I>(io: I, protocol: Protocol, connection: Connection, local: Arc<Local>)
+async fn wire_up<I>(io: I, protocol: Protocol, connection: Connection, local: Rc<Local>)
 where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
 {
-    let draining = local.drain.began();
+    let draining = local.given.drain.began();
     let age = AGE + AGE.mul_f64(fastrand::f64() / 10.0);
-    let service = Arc::new(Served { local, connection, age });
+    let service = Rc::new(Served { local, connection, age });
     wire::serve(io, protocol, connection.tls.is_some(), service, draining).await;
 }
 
 /// The requests of one connection.
 struct Served {
-    local: Arc<Local>,
+    local: Rc<Local>,
     connection: Connection,
     age: Duration,
 }
 
 impl wire::Service for Served {
     fn limits(&self) -> Limits {
-        Limits { age: self.age, ..self.local.live.limits() }
+        Limits { age: self.age, ..self.local.given.live.limits() }
     }
 
-    async fn request(self: Arc<Self>, head: RequestHead, body: IncomingBody, client: impl Client + 'static) {
-        let _flight = self.local.drain.takes_off();
-        let live = self.local.live.current();
+    async fn request(&self, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
+        let _flight = self.local.given.drain.takes_off();
+        let live = self.local.given.live.current();
         let (address, connect_timeout) = live.app();
         let app = HyperApp { pool: Arc::clone(&self.local.pool), address, connect_timeout };
         let request = Request { head, body };
-        pipeline::handle(&self.local.context, live.rules(), &self.connection, request, client, &app).await;
+        pipeline::handle(&self.local.given.context, live.rules(), &self.connection, request, client, &app).await;
     }
 
-    async fn refuse(self: Arc<Self>, error: HeadError, client: impl Client + 'static) {
-        let _flight = self.local.drain.takes_off();
-        let live = self.local.live.current();
+    async fn refuse(&self, error: HeadError, client: impl Client + 'static) {
+        let _flight = self.local.given.drain.takes_off();
+        let live = self.local.given.live.current();
         let problem = Problem::new(code_of(error), error.to_string());
-        pipeline::refuse(&self.local.context, live.rules(), &self.connection, problem, client).await;
+        pipeline::refuse(&self.local.given.context, live.rules(), &self.connection, problem, client).await;
     }
 
     fn unreadable(&self, status: u16) -> (ResponseHead, Bytes) {
@@ -150,7 +157,7 @@ impl wire::Service for Served {
             431 => (Code::HeadersTooLarge, "The request's header fields are far too large."),
             _ => (Code::RequestMalformed, "The request is not HTTP/1.1 as RFC 9112 describes it."),
         };
-        let WorkerContext { clock, random, .. } = &self.local.context;
+        let WorkerContext { clock, random, .. } = &self.local.given.context;
         let now = u64::try_from(clock.wall().as_millisecond()).unwrap_or_default();
         unparsed(code, detail, &ulid::Ulid::from_parts(now, random()).to_string())
     }

@@ -1,5 +1,6 @@
 //! The control thread: it accepts, answers the admin port, watches the files, and ends everything in order.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +62,9 @@ pub struct Listeners {
 pub fn run(runtime: Runtime, parts: Parts) {
     let Parts { options, listeners, live, drain, workers, log, signals } = parts;
     let Listeners { https, http, admin, control } = listeners;
-    runtime.block_on(async {
+    // Connections to the admin port stay on this thread.
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async {
         let accepting = [(https, Port::Https), (http, Port::Http)]
             .map(|(listener, port)| tokio::spawn(accept(listener, port, Arc::clone(&workers), Arc::clone(&drain))));
         let health = AppHealth::new(Arc::clone(&live), options.health_pages);
@@ -72,7 +75,7 @@ pub fn run(runtime: Runtime, parts: Parts) {
             health,
             pod_uid: options.pod_uid,
         };
-        tokio::spawn(admin::serve(admin, Arc::new(about)));
+        tokio::task::spawn_local(admin::serve(admin, Rc::new(about)));
         tokio::spawn(watch(Arc::clone(&live)));
         if let Some(control) = control {
             tokio::spawn(control::serve(control, Arc::clone(&drain)));
@@ -92,7 +95,7 @@ pub fn run(runtime: Runtime, parts: Parts) {
         workers.empty(drain.deadline(live.current().drain())).await;
     });
     // With its tasks the last other holders of the workers go.
-    drop(runtime);
+    drop((local, runtime));
     if let Ok(workers) = Arc::try_unwrap(workers) {
         workers.join();
     }

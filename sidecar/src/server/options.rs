@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use shipshape_crds::protocol::AppProtocol;
 use shipshape_crds::sidecar_config::Listen;
 
 /// Connections of the whole pod: with about 30 KB for an idle one over TLS, 300 MB at most.
@@ -25,6 +26,8 @@ pub struct Options {
     pub admin: Option<SocketAddr>,
     /// Where the app listens.
     pub app: Option<SocketAddr>,
+    /// What the app speaks there.
+    pub app_protocol: Option<AppProtocol>,
     /// Where the app tells its health.
     pub health_pages: HealthPages,
     /// How many workers; by default one for each whole core of the CPU limit, and one without a limit.
@@ -93,6 +96,7 @@ impl Options {
             http: None,
             admin: None,
             app: None,
+            app_protocol: None,
             health_pages: HealthPages::default(),
             workers: None,
             max_connections: MAX_CONNECTIONS,

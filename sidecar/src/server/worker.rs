@@ -1,5 +1,6 @@
 //! Workers: a thread each, with a runtime, connections and a pool of its own.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
@@ -9,7 +10,7 @@ use anyhow::Context as _;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::connection::{Accepted, Local, serve};
+use super::connection::{Accepted, Given, Local, serve};
 use crate::telemetry::metrics::SidecarMetrics;
 
 /// How long a worker may take to say that it lives.
@@ -47,14 +48,14 @@ struct Slot {
 }
 
 impl Workers {
-    /// Starts one thread for each of `locals`; together they take at most `max_connections`.
+    /// Starts one thread for each of `given`; together they take at most `max_connections`.
     ///
     /// # Errors
     /// When a thread or its runtime cannot be started.
-    pub fn start(locals: Vec<Local>, metrics: &Arc<SidecarMetrics>, max_connections: usize) -> anyhow::Result<Self> {
+    pub fn start(given: Vec<Given>, metrics: &Arc<SidecarMetrics>, max_connections: usize) -> anyhow::Result<Self> {
         let closed = Arc::new(Notify::new());
-        let start = |(number, local)| Worker::start(number, local, metrics, &closed);
-        let all = locals.into_iter().enumerate().map(start).collect::<anyhow::Result<_>>()?;
+        let start = |(number, given)| Worker::start(number, given, metrics, &closed);
+        let all = given.into_iter().enumerate().map(start).collect::<anyhow::Result<_>>()?;
         Ok(Self { all, metrics: Arc::clone(metrics), closed, max_connections })
     }
 
@@ -131,16 +132,26 @@ impl Workers {
 }
 
 impl Worker {
-    fn start(number: usize, local: Local, metrics: &Arc<SidecarMetrics>, closed: &Arc<Notify>) -> anyhow::Result<Self> {
+    fn start(number: usize, given: Given, metrics: &Arc<SidecarMetrics>, closed: &Arc<Notify>) -> anyhow::Result<Self> {
         let (orders, received) = mpsc::unbounded_channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start a worker's runtime: are file descriptors left?")?;
+        // A runtime of its own, which stays on its thread: nothing on it has to be fit to move.
+        let (started, has_started) = std::sync::mpsc::channel();
+        let run = move || match runtime() {
+            Ok(runtime) => {
+                // Whoever started it waits for this.
+                let _ = started.send(Ok(()));
+                runtime.block_on(work(received, given));
+            }
+            Err(error) => drop(started.send(Err(error))),
+        };
         let thread = std::thread::Builder::new()
             .name(format!("worker-{number}"))
-            .spawn(move || runtime.block_on(work(received, Arc::new(local))))
+            .spawn(run)
             .context("cannot start a worker's thread: is the limit of processes reached?")?;
+        has_started
+            .recv()
+            .context("a worker ended before it began")?
+            .context("cannot start a worker's runtime: are file descriptors left?")?;
         let (closed, metrics) = (Arc::clone(closed), Arc::clone(metrics));
         Ok(Self { orders, load: Arc::default(), closed, metrics, thread })
     }
@@ -171,12 +182,17 @@ impl Drop for Slot {
     }
 }
 
-async fn work(mut orders: mpsc::UnboundedReceiver<Order>, local: Arc<Local>) {
+fn runtime() -> std::io::Result<tokio::runtime::LocalRuntime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build_local(tokio::runtime::LocalOptions::default())
+}
+
+async fn work(mut orders: mpsc::UnboundedReceiver<Order>, given: Given) {
+    let local = Rc::new(Local { given, pool: Arc::default() });
     while let Some(order) = orders.recv().await {
         match order {
             Order::Serve(accepted, slot) => {
-                let local = Arc::clone(&local);
-                tokio::spawn(async move {
+                let local = Rc::clone(&local);
+                tokio::task::spawn_local(async move {
                     serve(accepted, local).await;
                     drop(slot);
                 });

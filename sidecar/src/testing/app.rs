@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use futures::StreamExt;
 
-use crate::wire::{App, AppError, Body, Capped, Frame, RequestHead, ResponseHead};
+use crate::wire::{App, AppError, Body, Capped, Exchange, Frame, RequestHead, ResponseHead, Said};
 
 /// What the app does with a request.
 #[derive(Debug, Clone)]
@@ -58,7 +58,25 @@ impl TestApp {
 }
 
 impl App for TestApp {
-    async fn send(&self, head: RequestHead, body: Capped) -> Result<(ResponseHead, Body), AppError> {
+    fn send(&self, head: RequestHead, body: Capped) -> impl Exchange {
+        TestExchange { app: self, request: Some((head, body)) }
+    }
+}
+
+struct TestExchange<'a> {
+    app: &'a TestApp,
+    request: Option<(RequestHead, Capped)>,
+}
+
+impl Exchange for TestExchange<'_> {
+    async fn next(&mut self) -> Result<Said, AppError> {
+        let (head, body) = self.request.take().expect("asked once");
+        self.app.answer(head, body).await.map(|(head, body)| Said::Answer(head, body))
+    }
+}
+
+impl TestApp {
+    async fn answer(&self, head: RequestHead, body: Capped) -> Result<(ResponseHead, Body), AppError> {
         let at = {
             let mut received = self.received.lock().unwrap();
             received.push((head, Vec::new()));

@@ -14,6 +14,8 @@ pub struct Seen {
     pub status: u16,
     /// Its fields.
     pub fields: Fields,
+    /// The interim answers before it.
+    pub hints: Vec<ResponseHead>,
     /// Its declared length.
     pub content_length: Option<u64>,
     /// Its body.
@@ -34,14 +36,23 @@ pub struct TestClient {
 }
 
 impl Client for TestClient {
+    async fn hint(&mut self, head: ResponseHead) -> Result<(), ClientGone> {
+        self.seen.lock().unwrap().hints.push(head);
+        Ok(())
+    }
+
     async fn answer(self, head: ResponseHead, body: Body) -> Result<(), ClientGone> {
         let ResponseHead { status, fields, content_length } = head;
-        *self.seen.lock().unwrap() = Seen { status, fields, content_length, ..Seen::default() };
+        {
+            let mut seen = self.seen.lock().unwrap();
+            (seen.status, seen.fields, seen.content_length) = (status, fields, content_length);
+        }
         if self.leaves_reading {
             return Err(ClientGone);
         }
         match body {
             Body::Whole(bytes) => self.seen.lock().unwrap().body = bytes.to_vec(),
+            Body::Tunnel(_) => {}
             Body::Stream(mut stream) => {
                 while let Some(frame) = stream.next().await {
                     match frame {

@@ -21,6 +21,7 @@ pub fn head(method: &str, target: &str, fields: &[(&'static str, &str)]) -> Requ
         version: Version::Http11,
         fields: all,
         content_length: None,
+        upgrade: None,
     }
 }
 
@@ -50,7 +51,7 @@ pub fn config(policy: serde_json::Value, routes: &[Route<'_>]) -> SidecarConfig 
     let input = Input {
         service: ServiceName::new("store", "shop"),
         listen: Listen { https: address(8443), http: address(8080), admin: address(9443) },
-        app: AppEndpoint { address: address(5000), live_path: None, ready_path: None, internal_paths: Vec::new() },
+        app: AppEndpoint::new(address(5000)),
         hostnames: Vec::new(),
         matching: Matching::Folded,
         policy: &policy,

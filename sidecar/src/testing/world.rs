@@ -21,7 +21,7 @@ use crate::facts::{Connection, Request};
 use crate::pipeline::{Inputs, Ports, Rules, WorkerContext, handle};
 use crate::telemetry::access_log::Sink;
 use crate::telemetry::metrics::SidecarMetrics;
-use crate::wire::{BodyError, Frame, IncomingBody, RequestHead};
+use crate::wire::{BodyError, BodyStream, Frame, RequestHead};
 
 /// Everything around one request.
 pub struct World {
@@ -121,9 +121,9 @@ impl World {
     }
 
     /// Sends a request whose body is any stream, as any client.
-    pub fn send_stream(&self, head: RequestHead, body: IncomingBody, client: TestClient) -> Seen {
+    pub fn send_stream(&self, head: RequestHead, body: BodyStream, client: TestClient) -> Seen {
         let seen = Arc::clone(&client.seen);
-        let request = Request { head, body };
+        let request = Request { head, body: Some(body) };
         // Paused time runs ahead by itself when everything waits, so timeouts are tested without waiting.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(handle(&self.context, &self.rules, &self.connection, request, client, &self.app));
@@ -140,7 +140,7 @@ impl World {
 }
 
 /// A body that stops after its pieces and never ends.
-pub fn stalling(pieces: &'static [&'static str]) -> IncomingBody {
+pub fn stalling(pieces: &'static [&'static str]) -> BodyStream {
     use futures::StreamExt;
     let frame = |piece: &&'static str| Ok::<_, BodyError>(Frame::Data(Bytes::from_static(piece.as_bytes())));
     Box::pin(futures::stream::iter(pieces.iter().map(frame)).chain(futures::stream::pending()))

@@ -85,7 +85,7 @@ impl AppPool {
             return;
         }
         let pool = Arc::clone(self);
-        tokio::spawn(async move {
+        tokio::task::spawn_local(async move {
             while let Some(oldest) = pool.sweep() {
                 tokio::time::sleep_until(oldest + IDLE).await;
             }

@@ -38,15 +38,25 @@ pub enum BodyError {
 }
 
 /// Pieces of a body, from whoever sends it.
-pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Frame, BodyError>> + Send>>;
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Frame, BodyError>>>>;
 
 /// The body of an answer.
 pub enum Body {
     /// Known as a whole.
     Whole(Bytes),
     /// As it comes.
-    Stream(IncomingBody),
+    Stream(BodyStream),
+    /// None: the connection is another protocol's from here on.
+    Tunnel(Tunnel),
 }
+
+/// Bytes both ways, once a connection was upgraded.
+pub trait Duplex: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin {}
+
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Duplex for T {}
+
+/// The app's end of an upgraded connection.
+pub type Tunnel = Box<dyn Duplex>;
 
 impl Body {
     /// No body.
@@ -61,13 +71,15 @@ impl std::fmt::Debug for Body {
         match self {
             Self::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Self::Stream(_) => f.write_str("Body(stream)"),
+            Self::Tunnel(_) => f.write_str("Body(tunnel)"),
         }
     }
 }
 
 /// A request's body that counts itself: it yields at most `limit` bytes and then fails.
 pub struct Capped {
-    inner: IncomingBody,
+    /// `None` where there is none, or none any more.
+    inner: Option<BodyStream>,
     limit: Option<u64>,
     taken: u64,
 }
@@ -85,8 +97,14 @@ pub struct CapError {
 impl Capped {
     /// Caps a body; `None` counts it only, as a limit in report mode does.
     #[must_use]
-    pub fn new(inner: IncomingBody, limit: Option<u64>) -> Self {
+    pub fn new(inner: Option<BodyStream>, limit: Option<u64>) -> Self {
         Self { inner, limit, taken: 0 }
+    }
+
+    /// Whether nothing will come.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.inner.is_none()
     }
 
     /// How many bytes came so far.
@@ -106,14 +124,18 @@ impl Stream for Capped {
     type Item = Result<Frame, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = std::task::ready!(self.inner.as_mut().poll_next(context));
+        let Some(inner) = self.inner.as_mut() else { return Poll::Ready(None) };
+        let next = std::task::ready!(inner.as_mut().poll_next(context));
         if let Some(Ok(Frame::Data(bytes))) = &next {
             self.taken = self.taken.saturating_add(bytes.len() as u64);
             if let Some(limit) = self.limit.filter(|limit| self.taken > *limit) {
                 // What came beyond the limit never reaches the app; the stream is over.
-                self.inner = Box::pin(futures::stream::empty());
+                self.inner = None;
                 return Poll::Ready(Some(Err(BodyError::TooLarge { limit })));
             }
+        }
+        if next.is_none() {
+            self.inner = None;
         }
         Poll::Ready(next)
     }
@@ -126,10 +148,10 @@ mod tests {
 
     use super::*;
 
-    fn body(pieces: &'static [&'static str]) -> IncomingBody {
-        Box::pin(futures::stream::iter(
+    fn body(pieces: &'static [&'static str]) -> Option<BodyStream> {
+        Some(Box::pin(futures::stream::iter(
             pieces.iter().map(|piece| Ok(Frame::Data(Bytes::from_static(piece.as_bytes())))),
-        ))
+        )))
     }
 
     #[test]

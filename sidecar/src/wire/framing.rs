@@ -1,6 +1,6 @@
 //! Fields that speak of one connection only: they are taken out and never passed on (RFC 9110 section 7.6.1).
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::fields::Fields;
@@ -38,20 +38,15 @@ const NEVER_TRAILERS: [&str; 10] = [
 /// The fields that go beyond this hop.
 pub(super) fn end_to_end(headers: HeaderMap) -> Fields {
     let named = named_by_connection(&headers);
-    let mut fields = Fields::with_capacity(headers.len() + 8);
-    // One allocation for all of them; each is a piece of it.
-    let mut text = BytesMut::with_capacity(headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum());
-    let mut piece = |bytes: &[u8]| {
-        text.extend_from_slice(bytes);
-        text.split().freeze()
-    };
+    let text = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let mut fields = Fields::with_capacity(headers.len(), text);
     let mut last: Option<HeaderName> = None;
     for (name, value) in headers {
         // A map yields the name with the first of its values only.
         last = name.or(last);
         let Some(name) = last.as_ref().map(HeaderName::as_str) else { continue };
         if !is_hop_by_hop(name) && !named.iter().any(|dropped| dropped == name) {
-            fields.append(piece(name.as_bytes()), piece(value.as_bytes()));
+            fields.append(name, value);
         }
     }
     fields
@@ -77,9 +72,9 @@ pub(super) fn safe_trailers(headers: HeaderMap) -> Fields {
 /// The fields as hyper takes them. What is no field name or value is left out: it could only come from a defect.
 pub(super) fn header_map(fields: &Fields) -> HeaderMap {
     let mut map = HeaderMap::with_capacity(fields.len() + 2);
-    for field in fields {
-        let name = HeaderName::from_bytes(&field.name);
-        let value = HeaderValue::from_maybe_shared(field.value.clone());
+    for field in fields.iter() {
+        let name = HeaderName::from_bytes(field.name);
+        let value = HeaderValue::from_bytes(field.value);
         if let (Ok(name), Ok(value)) = (name, value)
             && !is_hop_by_hop(name.as_str())
         {
@@ -93,10 +88,10 @@ pub(super) fn header_map(fields: &Fields) -> HeaderMap {
 pub(super) fn last_answer(head: &ResponseHead, body: &Bytes, now: std::time::SystemTime) -> Vec<u8> {
     let status = http::StatusCode::from_u16(head.status).unwrap_or(http::StatusCode::BAD_REQUEST);
     let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
-    for field in &head.fields {
-        bytes.extend_from_slice(&field.name);
+    for field in head.fields.iter() {
+        bytes.extend_from_slice(field.name);
         bytes.extend_from_slice(b": ");
-        bytes.extend_from_slice(&field.value);
+        bytes.extend_from_slice(field.value);
         bytes.extend_from_slice(b"\r\n");
     }
     let date = httpdate::fmt_http_date(now);
@@ -127,8 +122,8 @@ mod tests {
             ("te", "trailers"),
             ("accept", "a"),
         ]));
-        let names: Vec<_> = fields.iter().map(|field| field.name.clone()).collect();
-        assert_eq!(names, ["accept"]);
+        let names: Vec<_> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(names, [b"accept"]);
     }
 
     #[test]

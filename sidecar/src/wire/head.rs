@@ -33,6 +33,17 @@ pub struct RequestHead {
     pub fields: Fields,
     /// The declared length of the body in bytes; `None` where it is chunked or ends with the stream.
     pub content_length: Option<u64>,
+    /// What the connection is to become, where the client asks for that.
+    pub upgrade: Option<Upgrade>,
+}
+
+/// What a connection can become (RFC 9110 section 7.8). Other protocols are not offered: a client that names one is
+/// answered in HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrade {
+    /// A WebSocket: GET with `Upgrade: websocket` (RFC 6455), or CONNECT with `:protocol` (RFC 8441). Its own fields
+    /// stand among the others.
+    WebSocket,
 }
 
 /// Path and query of a request, as they came. A copy shares them.
@@ -129,6 +140,7 @@ mod tests {
                 version: Version::Http11,
                 fields: Fields::default(),
                 content_length: None,
+                upgrade: None,
             };
             head.host().to_owned()
         };

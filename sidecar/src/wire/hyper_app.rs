@@ -17,13 +17,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::app_pool::{AppConnection, AppPool, Task};
-use super::body::{Body, BodyError, Capped, Frame, IncomingBody};
+use super::body::{Body, BodyError, BodyStream, Capped, Frame};
 use super::framing::header_map;
 use super::head::{RequestHead, ResponseHead};
 use super::hyper_app_io::{AppIo, AppRequestBody, Sent};
 use super::hyper_body::{answer_frame, body_error, exact_length};
 use super::hyper_head::response_head;
-use super::traits::{App, AppError};
+use super::traits::{App, AppError, Exchange, Said};
 
 /// Methods that may be sent twice (RFC 9110 section 9.2.2).
 const IDEMPOTENT: [&[u8]; 5] = [b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"];
@@ -46,7 +46,25 @@ pub struct HyperApp {
 }
 
 impl App for HyperApp {
-    async fn send(&self, head: RequestHead, body: Capped) -> Result<(ResponseHead, Body), AppError> {
+    fn send(&self, head: RequestHead, body: Capped) -> impl Exchange {
+        HyperExchange { app: self.clone(), request: Some((head, body)) }
+    }
+}
+
+struct HyperExchange {
+    app: HyperApp,
+    request: Option<(RequestHead, Capped)>,
+}
+
+impl Exchange for HyperExchange {
+    async fn next(&mut self) -> Result<Said, AppError> {
+        let Some((head, body)) = self.request.take() else { return Err(AppError::Broken("no request".to_owned())) };
+        self.app.ask(head, body).await.map(|(head, body)| Said::Answer(head, body))
+    }
+}
+
+impl HyperApp {
+    async fn ask(&self, head: RequestHead, body: Capped) -> Result<(ResponseHead, Body), AppError> {
         let sent = Arc::new(Sent::default());
         let mut request = Some(self.request(&head, AppRequestBody::new(body, head.content_length, Arc::clone(&sent)))?);
         if let Some(mut connection) = self.pool.take(self.address) {
@@ -112,7 +130,7 @@ impl HyperApp {
             .handshake(TokioIo::new(io))
             .await
             .map_err(|error| AppError::Connect(error.to_string()))?;
-        let task = Task(tokio::spawn(async move {
+        let task = Task(tokio::task::spawn_local(async move {
             // What goes wrong here is told to whoever waits for the answer.
             let _ = connection.await;
         }));
@@ -134,7 +152,7 @@ impl HyperApp {
             body.give_back();
             return Ok((head, Body::empty()));
         }
-        let body: IncomingBody = Box::pin(body);
+        let body: BodyStream = Box::pin(body);
         Ok((head, Body::Stream(body)))
     }
 }

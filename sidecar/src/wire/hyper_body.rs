@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::activity::Busy;
-use super::body::{Body, BodyError, Frame, IncomingBody};
+use super::body::{Body, BodyError, BodyStream, Frame};
 use super::discard::Discards;
 use super::framing::{header_map, safe_trailers};
 
@@ -47,13 +47,13 @@ pub(super) fn exact_length(body: &Incoming) -> Option<u64> {
 
 /// A request's body as the pipeline reads it. Its trailers end here: what they say came too late for every check.
 /// What nobody reads goes to `discards`, where there are any.
-pub(super) fn request_body(inner: Incoming, end: Arc<BodyEnd>, discards: Option<Discards>) -> IncomingBody {
+pub(super) fn request_body(inner: Incoming, end: Arc<BodyEnd>, discards: Option<Discards>) -> Option<BodyStream> {
     if inner.is_end_stream() {
         end.is_whole.store(true, Relaxed);
         // Nothing to follow, count or box: most requests have no body.
-        return Box::pin(futures::stream::empty());
+        return None;
     }
-    Box::pin(RequestBody { inner: Some(inner), end, discards })
+    Some(Box::pin(RequestBody { inner: Some(inner), end, discards }))
 }
 
 struct RequestBody {
@@ -139,7 +139,7 @@ pub(super) struct AnswerBody {
 
 enum Source {
     Whole(Bytes),
-    Stream(IncomingBody),
+    Stream(BodyStream),
 }
 
 impl AnswerBody {
@@ -150,6 +150,7 @@ impl AnswerBody {
         let (source, left) = match body {
             Body::Whole(bytes) => (Source::Whole(bytes.clone()), Some(bytes.len() as u64)),
             Body::Stream(stream) => (Source::Stream(stream), length),
+            Body::Tunnel(_) => (Source::Whole(Bytes::new()), Some(0)),
         };
         let mut answer = Self { source, left, taken: Some(taken), progress: Arc::clone(&progress), _busy: busy };
         if answer.left == Some(0) {

@@ -31,6 +31,10 @@ pub(super) struct HyperClient {
 }
 
 impl Client for HyperClient {
+    async fn hint(&mut self, _: ResponseHead) -> Result<(), ClientGone> {
+        Ok(())
+    }
+
     async fn answer(self, head: ResponseHead, body: Body) -> Result<(), ClientGone> {
         let Self { reply, exchange, busy } = self;
         let has_body = !exchange.is_head && !matches!(head.status, 204 | 304);

@@ -59,6 +59,7 @@ pub(super) fn request_head(
     let mut fields = end_to_end(parts.headers);
     fields.remove("host");
     Ok(RequestHead {
+        upgrade: None,
         method: method(&parts.method),
         target: Target::new(raw),
         authority,

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -13,13 +14,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, Sleep};
 
 use super::activity::{Activity, Limits, Verdict};
-use super::body::IncomingBody;
+use super::body::BodyStream;
 use super::discard::Discards;
 use super::framing::last_answer;
 use super::guarded_io::{GuardedIo, Instead};
@@ -59,20 +60,20 @@ pub enum Protocol {
 }
 
 /// Who answers requests.
-pub trait Service: Send + Sync + 'static {
+pub trait Service: 'static {
     /// The limits in force now.
     fn limits(&self) -> Limits;
 
     /// Answers a request.
     fn request(
-        self: Arc<Self>,
+        &self,
         head: RequestHead,
-        body: IncomingBody,
+        body: Option<BodyStream>,
         client: impl Client + 'static,
-    ) -> impl Future<Output = ()> + Send;
+    ) -> impl Future<Output = ()>;
 
     /// Answers a request whose head has no single meaning.
-    fn refuse(self: Arc<Self>, error: HeadError, client: impl Client + 'static) -> impl Future<Output = ()> + Send;
+    fn refuse(&self, error: HeadError, client: impl Client + 'static) -> impl Future<Output = ()>;
 
     /// The answer to what could not be read, or not in time: 400, 408, 414 or 431.
     fn unreadable(&self, status: u16) -> (ResponseHead, Bytes);
@@ -83,10 +84,10 @@ pub type Draining = watch::Receiver<Option<Instant>>;
 
 /// Serves a connection to its end.
 pub async fn serve<S: Service>(
-    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    io: impl AsyncRead + AsyncWrite + Unpin + 'static,
     protocol: Protocol,
     is_tls: bool,
-    service: Arc<S>,
+    service: Rc<S>,
     draining: Draining,
 ) {
     let activity = Activity::start(protocol == Protocol::Http1);
@@ -99,12 +100,12 @@ pub async fn serve<S: Service>(
 }
 
 async fn serve_http1<S: Service>(
-    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    io: impl AsyncRead + AsyncWrite + Unpin + 'static,
     exchanges: Exchanges<S>,
     draining: Draining,
 ) {
     let limits = exchanges.service.limits();
-    let service = Arc::clone(&exchanges.service);
+    let service = Rc::clone(&exchanges.service);
     let instead: Instead = Box::new(move |status| raw(service.as_ref(), status));
     let io = GuardedIo::new(io, Arc::clone(&exchanges.activity), Some(instead));
     let mut connection = http1::Builder::new()
@@ -124,13 +125,13 @@ async fn serve_http1<S: Service>(
 }
 
 async fn serve_http2<S: Service>(
-    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    io: impl AsyncRead + AsyncWrite + Unpin + 'static,
     exchanges: Exchanges<S>,
     draining: Draining,
 ) {
     let io = GuardedIo::new(io, Arc::clone(&exchanges.activity), None);
     let head_bytes = u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX);
-    let connection = http2::Builder::new(TokioExecutor::new())
+    let connection = http2::Builder::new(LocalExecutor)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(head_bytes)
@@ -147,6 +148,16 @@ async fn serve_http2<S: Service>(
 fn raw<S: Service>(service: &S, status: u16) -> Vec<u8> {
     let (head, body) = service.unreadable(status);
     last_answer(&head, &body, SystemTime::now())
+}
+
+/// Runs what hyper spawns on the worker of its connection.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+impl<F: Future<Output: 'static> + 'static> hyper::rt::Executor<F> for LocalExecutor {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
 }
 
 /// How a connection ended.
@@ -167,7 +178,7 @@ impl<I: hyper::rt::Read + hyper::rt::Write + Unpin, S: Service> Gentle for http1
     }
 }
 
-impl<I, S: Service> Gentle for http2::Connection<I, Exchanges<S>, TokioExecutor>
+impl<I, S: Service> Gentle for http2::Connection<I, Exchanges<S>, LocalExecutor>
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
 {
@@ -223,7 +234,7 @@ async fn drive<C: Gentle, S: Service>(
 
 /// What turns hyper's requests into ours.
 struct Exchanges<S> {
-    service: Arc<S>,
+    service: Rc<S>,
     activity: Arc<Activity>,
     protocol: Protocol,
     is_tls: bool,
@@ -234,7 +245,7 @@ struct Exchanges<S> {
 impl<S> Clone for Exchanges<S> {
     fn clone(&self) -> Self {
         let Self { service, activity, protocol, is_tls, discards } = self;
-        let (service, activity) = (Arc::clone(service), Arc::clone(activity));
+        let (service, activity) = (Rc::clone(service), Arc::clone(activity));
         Self { service, activity, protocol: *protocol, is_tls: *is_tls, discards: discards.clone() }
     }
 }
@@ -272,15 +283,15 @@ impl<S: Service> hyper::service::Service<http::Request<Incoming>> for Exchanges<
         let (reply, answered) = oneshot::channel();
         let exchange = self.exchange(parts.method == http::Method::HEAD, &end);
         let client = HyperClient { reply, exchange, busy };
-        let service = Arc::clone(&self.service);
+        let service = Rc::clone(&self.service);
         let length = exact_length(&incoming);
         let body = request_body(incoming, Arc::clone(&end), self.discards.clone());
         match request_head(parts, self.is_tls, length) {
-            Ok(head) => drop(tokio::spawn(service.request(head, body, client))),
+            Ok(head) => drop(tokio::task::spawn_local(async move { service.request(head, body, client).await })),
             Err(error) => {
                 drop(body);
                 end.abandon();
-                drop(tokio::spawn(service.refuse(error, client)));
+                drop(tokio::task::spawn_local(async move { service.refuse(error, client).await }));
             }
         }
         answered

@@ -20,11 +20,11 @@ mod traits;
 
 pub use activity::Limits;
 pub use app_pool::AppPool;
-pub use body::{Body, BodyError, CapError, Capped, Frame, IncomingBody};
+pub use body::{Body, BodyError, BodyStream, CapError, Capped, Duplex, Frame, Tunnel};
 pub use fields::{Field, Fields};
-pub use head::{RequestHead, ResponseHead, Target, Version};
+pub use head::{RequestHead, ResponseHead, Target, Upgrade, Version};
 pub use hyper_app::HyperApp;
 pub use hyper_head::HeadError;
 pub use hyper_server::{Draining, Protocol, Service, serve};
 pub use timed::with_idle_timeout;
-pub use traits::{App, AppError, Client, ClientGone};
+pub use traits::{App, AppError, Client, ClientGone, Exchange, Said};

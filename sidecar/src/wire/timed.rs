@@ -8,17 +8,17 @@ use std::time::Duration;
 use futures::Stream;
 use tokio::time::{Instant, Sleep};
 
-use super::body::{BodyError, Frame, IncomingBody};
+use super::body::{BodyError, BodyStream, Frame};
 
 /// The body, failing with [`BodyError::Stalled`] when its reader waits for longer than `idle` for a piece. Time in
 /// which nobody reads does not count.
 #[must_use]
-pub fn with_idle_timeout(body: IncomingBody, idle: Duration) -> IncomingBody {
+pub fn with_idle_timeout(body: BodyStream, idle: Duration) -> BodyStream {
     Box::pin(Timed { body: Some(body), idle, timer: None, is_waiting: false })
 }
 
 struct Timed {
-    body: Option<IncomingBody>,
+    body: Option<BodyStream>,
     idle: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     is_waiting: bool,
@@ -55,7 +55,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stalls_fails_and_ends() {
         let first = futures::stream::iter([Ok(Frame::Data(Bytes::from_static(b"a")))]);
-        let body: IncomingBody = Box::pin(first.chain(futures::stream::pending()));
+        let body: BodyStream = Box::pin(first.chain(futures::stream::pending()));
         let pieces: Vec<_> = with_idle_timeout(body, Duration::from_secs(30)).collect().await;
         assert_eq!(pieces.len(), 2);
         assert_eq!(pieces[1], Err(BodyError::Stalled));

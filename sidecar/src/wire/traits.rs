@@ -1,4 +1,6 @@
 //! The two sides of the wire: the client that asked and the app that answers.
+//!
+//! Nothing here moves between threads: a request lives and ends on the worker that has its connection.
 
 use std::future::Future;
 
@@ -6,16 +8,23 @@ use super::body::{Body, Capped};
 use super::head::{RequestHead, ResponseHead};
 
 /// The client of one request.
-pub trait Client: Send {
+pub trait Client {
+    /// Passes on an interim answer (1xx, RFC 9110 section 15.2) that the app gave; a client that cannot take one, as
+    /// over HTTP/1.0, gets none.
+    ///
+    /// # Errors
+    /// When the client went away.
+    fn hint(&mut self, head: ResponseHead) -> impl Future<Output = Result<(), ClientGone>>;
+
     /// Answers. The body is taken as the client reads it; the future ends when it was taken whole or the client went
     /// away. Dropping the body tells its source that nobody reads on.
     ///
     /// # Errors
     /// When the client went away first.
-    fn answer(self, head: ResponseHead, body: Body) -> impl Future<Output = Result<(), ClientGone>> + Send;
+    fn answer(self, head: ResponseHead, body: Body) -> impl Future<Output = Result<(), ClientGone>>;
 
     /// Resolves when the client has gone away, so that the app's request can be cancelled.
-    fn gone(&mut self) -> impl Future<Output = ()> + Send;
+    fn gone(&mut self) -> impl Future<Output = ()>;
 }
 
 /// The client went away before it had its answer.
@@ -24,17 +33,28 @@ pub trait Client: Send {
 pub struct ClientGone;
 
 /// The app behind the sidecar.
-pub trait App: Send + Sync {
-    /// Sends a request and waits for the head of its answer; the body follows as the app sends it. Dropping the
-    /// future or the answer's body cancels the request.
+pub trait App {
+    /// Begins to send a request; nothing happens before its exchange is asked.
+    fn send(&self, head: RequestHead, body: Capped) -> impl Exchange;
+}
+
+/// A request under way to the app. Dropping it cancels the request.
+pub trait Exchange {
+    /// Sends on and waits for the next head: any number of hints, then the answer, after which nothing follows. The
+    /// answer's body comes as the app sends it; what is left of the request's is sent meanwhile.
     ///
     /// # Errors
     /// Why there is no answer.
-    fn send(
-        &self,
-        head: RequestHead,
-        body: Capped,
-    ) -> impl Future<Output = Result<(ResponseHead, Body), AppError>> + Send;
+    fn next(&mut self) -> impl Future<Output = Result<Said, AppError>>;
+}
+
+/// What an app said.
+#[derive(Debug)]
+pub enum Said {
+    /// An interim answer: the answer follows. 100 and 101 are not among them.
+    Hint(ResponseHead),
+    /// The answer.
+    Answer(ResponseHead, Body),
 }
 
 /// Why the app gave no answer.

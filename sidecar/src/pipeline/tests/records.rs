@@ -68,7 +68,7 @@ fn a_request_that_is_dropped_is_written_down() {
     let mut world = World::new(json!({"auth": {"mode": "None"}}), &[]);
     world.app = TestApp::new(AppDoes::Hang);
     let body = Box::pin(futures::stream::empty());
-    let request = crate::facts::Request { head: head("GET", "/", &[]), body };
+    let request = crate::facts::Request { head: head("GET", "/", &[]), body: Some(body) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let handled = crate::pipeline::handle(

@@ -97,7 +97,7 @@ fn compiled(app: SocketAddr, policy: Value) -> SidecarConfig {
     let input = Input {
         service: ServiceName::new("test", "svc"),
         listen: Listen { https: any(), http: any(), admin: any() },
-        app: AppEndpoint { address: app.to_string(), live_path: None, ready_path: None, internal_paths: Vec::new() },
+        app: AppEndpoint::new(app.to_string()),
         hostnames: Vec::new(),
         matching: Matching::Folded,
         policy: &policy,
