@@ -54,9 +54,10 @@ generated: ## write everything that is generated: definitions, golden files, tab
 	UPDATE=1 cargo test --quiet --package shipshape-sidecar --lib docs
 	UPDATE=1 cargo test --quiet --package shipshape
 
+PACKAGES ?= shipshape-sidecar shipshape-operator shipshape-example-app
 .PHONY: binaries
 binaries: ## static binaries for images, each built alone so that none gets another's features
-	@for package in shipshape-sidecar shipshape-operator shipshape-example-app; do \
+	@for package in $(PACKAGES); do \
 		$(STATIC) cargo build --quiet --locked --profile $(PROFILE) --target $(HOST) --package $$package; \
 	done
 
