@@ -126,7 +126,7 @@ mod tests {
         Input {
             service: ServiceName::new("demo", "quickstart"),
             listen: Listen { https: address(1), http: address(2), admin: address(3) },
-            app: AppEndpoint { address: address(4), live_path: None, ready_path: None, internal_paths: Vec::new() },
+            app: AppEndpoint::new(address(4)),
             hostnames: Vec::new(),
             matching: Matching::Folded,
             policy,

@@ -1,8 +1,8 @@
 //! The built-in policy: what holds where nobody said otherwise, each number with its reason.
 
 use crate::policy::{
-    Access, ApiKeys, Auth, ClientAddress, Enforcement, HeaderField, HeaderMode, Hsts, Policy, RateLimitFields,
-    Redirect, RedirectStatus, SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsVersion,
+    Access, ApiKeys, Auth, BodyRate, ClientAddress, Enforcement, HeaderField, HeaderMode, Hsts, Policy,
+    RateLimitFields, Redirect, RedirectStatus, SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsVersion,
 };
 use crate::text::{ByteSize, HeaderName, Timespan};
 
@@ -87,6 +87,14 @@ fn timeouts() -> Timeouts {
         // A slow client may hold a connection, but not for long.
         head: Some(Timespan::from_secs(10)),
         body_idle: Some(Timespan::from_secs(30)),
+        body_rate: Some(BodyRate {
+            // A modem's rate: whoever is slower means to be.
+            bytes_per_second: Some(500),
+            grace: Some(Timespan::from_secs(10)),
+            enforcement: Some(Switch::Enforce),
+        }),
+        // Longer than the heartbeats of common WebSocket and event-stream libraries.
+        stream_idle: Some(Timespan::from_secs(300)),
         // The app is in the same pod: more means that it hangs.
         connect: Some(Timespan::from_secs(2)),
         idle: Some(Timespan::from_secs(75)),

@@ -10,6 +10,7 @@
 //! - [`api`]: the Kubernetes resources (feature `kube`)
 //! - [`validate`]: everything that is wrong with a resource, each with its field and remedy
 //! - [`api_keys`]: how a key looks, how it is hashed and stored
+//! - [`protocol`]: what the app speaks
 //! - [`sidecar_config`] and [`compile`]: the file in which operator and sidecar meet
 
 pub mod api;
@@ -19,6 +20,7 @@ pub mod defaults;
 pub mod merge;
 pub mod names;
 pub mod policy;
+pub mod protocol;
 pub mod routing;
 pub mod sidecar_config;
 pub mod text;

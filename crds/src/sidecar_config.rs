@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::merge::Sources;
 use crate::policy::Policy;
+use crate::protocol::AppProtocol;
 use crate::routing::{Matching, Method};
 use crate::text::{Hostname, PathPattern};
 
@@ -85,6 +86,9 @@ pub struct Listen {
 pub struct AppEndpoint {
     /// Its address as `IP:PORT`.
     pub address: String,
+    /// What it speaks there, also on its health pages.
+    #[serde(default, skip_serializing_if = "AppProtocol::is_usual")]
+    pub protocol: AppProtocol,
     /// The path that tells whether it lives; a connection is enough where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_path: Option<String>,
@@ -94,6 +98,20 @@ pub struct AppEndpoint {
     /// Paths that are not found from outside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub internal_paths: Vec<PathPattern>,
+}
+
+impl AppEndpoint {
+    /// An app at that address that speaks HTTP/1.1 and says nothing of its health.
+    #[must_use]
+    pub fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            protocol: AppProtocol::default(),
+            live_path: None,
+            ready_path: None,
+            internal_paths: Vec::new(),
+        }
+    }
 }
 
 /// A route with its whole policy.

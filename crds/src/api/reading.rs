@@ -66,7 +66,13 @@ impl ApiServiceSpec {
         let pages = pages.filter_map(|page| page.split('?').next()?.parse::<PathPattern>().ok());
         let mut internal_paths = self.app.internal_paths.clone();
         internal_paths.extend(pages.filter(|page| !self.app.internal_paths.contains(page)));
-        AppEndpoint { address, live_path: health.live, ready_path: health.ready, internal_paths }
+        AppEndpoint {
+            address,
+            protocol: self.app.protocol.unwrap_or_default(),
+            live_path: health.live,
+            ready_path: health.ready,
+            internal_paths,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::AppProtocol;
 use crate::text::{PathPattern, Quantity};
 
 /// The app, as it is: nothing in its code changes.
@@ -29,9 +30,12 @@ pub struct App {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(max = 4096)))]
     pub args: Vec<String>,
-    /// The port on which the app serves plain HTTP/1.1. The sidecar's own are taken: 8080, 8443 and 9443.
+    /// The port on which the app serves plain HTTP. The sidecar's own are taken: 8080, 8443 and 9443.
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
+    /// What the app speaks on its port. Default `HTTP1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<AppProtocol>,
     /// Environment variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]

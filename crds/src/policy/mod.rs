@@ -15,7 +15,7 @@ pub use allowance::{Guarantee, Per, RateLimit, RateLimitFields};
 pub use enforcement::{Enforcement, Switch};
 pub use identity::{ApiKeys, Auth, AuthMode};
 pub use response::{HeaderField, HeaderMode, SecurityHeaders};
-pub use shape::{BodyByType, Sizes, Timeouts};
+pub use shape::{BodyByType, BodyRate, Sizes, Timeouts};
 pub use source::ClientAddress;
 pub use transport::{Hsts, Redirect, RedirectStatus, Tls, TlsVersion};
 pub use whole::Policy;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::enforcement::Enforcement;
+use super::enforcement::{Enforcement, Switch};
 use crate::text::{ByteSize, Timespan};
 
 /// How large a request may be.
@@ -64,10 +64,34 @@ pub struct Timeouts {
     /// Between two pieces of a body, in either direction: 408 beyond, or the answer ends. Default `30s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_idle: Option<Timespan>,
+    /// The slowest that a request's body may come: 408 and the connection's end below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_rate: Option<BodyRate>,
+    /// For a stream (WebSocket, server-sent events, gRPC) without a byte in either direction: it ends beyond. Default
+    /// `5m`. Streams have neither `bodyIdle` nor `bodyRate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_idle: Option<Timespan>,
     /// To open a connection to the app: 502 beyond. Not per route. Default `2s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect: Option<Timespan>,
     /// How long a connection without a request stays open. Not per route. Default `75s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<Timespan>,
+}
+
+/// The slowest that a request's body may come, so that a trickle does not hold a connection for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
+pub struct BodyRate {
+    /// Bytes per second, averaged from the body's first byte on. Default 500.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "kube", schemars(range(min = 1, max = 1_000_000)))]
+    pub bytes_per_second: Option<u32>,
+    /// How long a body may be slower at its start. Default `10s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Timespan>,
+    /// `Disabled` lets bodies come as slowly as `bodyIdle` allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforcement: Option<Switch>,
 }

@@ -7,6 +7,7 @@ mod routes;
 mod scope;
 mod service;
 mod subject;
+mod timeouts;
 
 pub use finding::{Finding, Severity};
 pub use service::validate;

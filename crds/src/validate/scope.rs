@@ -24,7 +24,8 @@ pub(super) fn judge(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 fn before_the_route(policy: &Policy) -> Vec<&'static str> {
     let Sizes { headers, header_count, url, body: _, body_by_type: _, enforcement: _ } =
         policy.sizes.clone().unwrap_or_default();
-    let Timeouts { head, connect, idle, request: _, body_idle: _ } = policy.timeouts.clone().unwrap_or_default();
+    let Timeouts { head, connect, idle, request: _, body_idle: _, body_rate: _, stream_idle: _ } =
+        policy.timeouts.clone().unwrap_or_default();
     let tls = policy.tls.clone().unwrap_or_default();
     let said = [
         ("tls.minVersion", tls.min_version.is_some()),

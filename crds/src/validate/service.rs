@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use super::{auth, limits, routes, scope};
+use super::{auth, limits, routes, scope, timeouts};
 
 /// Everything that is wrong with a service, errors first.
 #[must_use]
@@ -12,6 +12,7 @@ pub fn validate(subject: &Subject<'_>) -> Vec<Finding> {
     limits::judge(subject, &mut findings);
     routes::judge(subject, &mut findings);
     scope::judge(subject, &mut findings);
+    timeouts::judge(subject, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -106,6 +107,20 @@ mod tests {
         let rules = broken(json!({"auth": {"mode": "None"}}), routes);
         assert_eq!(rules.len(), 8);
         assert!(rules.iter().all(|(rule, _)| *rule == "not-per-route"));
+    }
+
+    #[test]
+    fn times_and_rates_are_ones_that_a_client_can_meet() {
+        let timeouts = |timeouts: Value| {
+            let route = json!([{"name": "a", "path": "/a", "policy": {"timeouts": timeouts}}]);
+            broken(json!({"auth": {"mode": "None"}}), route)
+        };
+        assert_eq!(timeouts(json!({"streamIdle": "1h", "bodyRate": {"bytesPerSecond": 1, "grace": "1s"}})), []);
+        assert_eq!(timeouts(json!({"bodyRate": {"enforcement": "Disabled"}})), []);
+        assert_eq!(timeouts(json!({"streamIdle": "999ms"}))[0].0, "stream-idle");
+        let field = |rest: &str| ("body-rate", format!("spec.routes[a].policy.timeouts.bodyRate.{rest}"));
+        assert_eq!(timeouts(json!({"bodyRate": {"bytesPerSecond": 0}})), [field("bytesPerSecond")]);
+        assert_eq!(timeouts(json!({"bodyRate": {"grace": "0s"}})), [field("grace")]);
     }
 
     #[test]

@@ -1,84 +1,33 @@
-//! What the compiler of policies and the rules are given of a specification.
+//! What the compiler of policies is given of a specification.
 
-use shipshape_crds::api::{ApiServiceSpec, App};
-use shipshape_crds::compile::{Input, RouteInput};
+use shipshape_crds::api::ApiServiceSpec;
+use shipshape_crds::compile::Input;
 use shipshape_crds::names::{ADMIN_PORT, HTTP_PORT, HTTPS_PORT};
-use shipshape_crds::policy::Policy;
-use shipshape_crds::sidecar_config::{AppEndpoint, Listen, ServiceName};
-use shipshape_crds::text::PathPattern;
-use shipshape_crds::validate::Subject;
+use shipshape_crds::sidecar_config::{Listen, ServiceName};
 
 use crate::desired::grace::DRAIN_SECONDS;
-use crate::model::replicas;
-
-/// What a layer says that says nothing.
-#[derive(Debug, Default)]
-pub struct Nothing(Policy);
-
-impl Nothing {
-    fn or<'a>(&'a self, policy: Option<&'a Policy>) -> &'a Policy {
-        policy.unwrap_or(&self.0)
-    }
-}
-
-/// What the rules judge.
-#[must_use]
-pub fn subject<'a>(spec: &'a ApiServiceSpec, nothing: &'a Nothing) -> Subject<'a> {
-    Subject {
-        policy: nothing.or(spec.policy.as_ref()),
-        routes: routes(spec, nothing),
-        matching: spec.matching.unwrap_or_default(),
-        replicas: replicas(spec),
-    }
-}
 
 /// What is compiled for the sidecar.
 #[must_use]
-pub fn input<'a>(service: ServiceName, spec: &'a ApiServiceSpec, nothing: &'a Nothing) -> Input<'a> {
+pub fn input(service: ServiceName, spec: &ApiServiceSpec) -> Input<'_> {
     let any = |port: u16| format!("[::]:{port}");
     Input {
         service,
         listen: Listen { https: any(HTTPS_PORT), http: any(HTTP_PORT), admin: any(ADMIN_PORT) },
-        app: app(&spec.app),
+        app: spec.app_endpoint(format!("127.0.0.1:{}", spec.app.port)),
         hostnames: spec.hostnames().to_vec(),
         matching: spec.matching.unwrap_or_default(),
-        policy: nothing.or(spec.policy.as_ref()),
-        routes: routes(spec, nothing),
+        policy: spec.policy_said(),
+        routes: spec.route_inputs(),
         drain_seconds: DRAIN_SECONDS,
-    }
-}
-
-fn routes<'a>(spec: &'a ApiServiceSpec, nothing: &'a Nothing) -> Vec<RouteInput<'a>> {
-    let route = |route: &'a shipshape_crds::api::Route| RouteInput {
-        name: &route.name,
-        path: &route.matches.path,
-        methods: &route.matches.methods,
-        policy: nothing.or(route.policy.as_ref()),
-    };
-    spec.routes.iter().map(route).collect()
-}
-
-fn app(app: &App) -> AppEndpoint {
-    let health = app.health.clone().unwrap_or_default();
-    let mut internal_paths = app.internal_paths.clone();
-    // Health is for probes: what it says of the inside is nobody's business outside.
-    let told = [&health.live, &health.ready].into_iter().flatten();
-    for path in told.filter_map(|path| path.split('?').next()?.parse::<PathPattern>().ok()) {
-        if !internal_paths.contains(&path) {
-            internal_paths.push(path);
-        }
-    }
-    AppEndpoint {
-        address: format!("127.0.0.1:{}", app.port),
-        live_path: health.live,
-        ready_path: health.ready,
-        internal_paths,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use shipshape_crds::text::PathPattern;
 
     use super::*;
 
@@ -90,7 +39,7 @@ mod tests {
 
     fn compiled(spec: &ApiServiceSpec) -> shipshape_crds::sidecar_config::SidecarConfig {
         let service = ServiceName::new("store", "shop");
-        shipshape_crds::compile::compile(&input(service, spec, &Nothing::default())).unwrap()
+        shipshape_crds::compile::compile(&input(service, spec)).unwrap()
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod tests {
     use shipshape_crds::compile::compile;
     use shipshape_crds::sidecar_config::ServiceName;
 
-    use super::super::input::{Nothing, input};
+    use super::super::input::input;
     use super::*;
 
     fn judged(routes: usize, header_letters: usize) -> Option<Finding> {
@@ -38,7 +38,7 @@ mod tests {
             "routes": (0..routes).map(route).collect::<Vec<_>>()}))
         .unwrap();
         let service = ServiceName::new("store", "shop");
-        judge(&compile(&input(service, &spec, &Nothing::default())).unwrap()).unwrap()
+        judge(&compile(&input(service, &spec)).unwrap()).unwrap()
     }
 
     #[test]

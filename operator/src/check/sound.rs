@@ -6,7 +6,7 @@ use shipshape_crds::compile::compile;
 use shipshape_crds::sidecar_config::ServiceName;
 use shipshape_crds::validate::{Finding, Severity, validate};
 
-use super::input::{Nothing, input, subject};
+use super::input::input;
 use super::kubernetes;
 use super::refusal::Refusal;
 use super::room;
@@ -21,8 +21,7 @@ use crate::observe::Observed;
 /// Everything that is wrong with it, or the credential that is damaged.
 pub fn check(observed: &Observed) -> Result<Sound, Refusal> {
     let service = observed.service.as_ref().map_err(Refusal::from)?;
-    let nothing = Nothing::default();
-    let mut findings = validate(&subject(&service.spec, &nothing));
+    let mut findings = validate(&service.spec.subject());
     findings.extend(kubernetes::judge(&observed.name, &service.spec));
     let (errors, mut warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.severity == Severity::Error);
@@ -39,7 +38,7 @@ pub fn check(observed: &Observed) -> Result<Sound, Refusal> {
         name: observed.name.clone(),
         domain: observed.settings.cluster_domain.clone(),
     };
-    let config = revise(compile(&input(name, &service.spec, &nothing))?, &files)?;
+    let config = revise(compile(&input(name, &service.spec))?, &files)?;
     if let Some(too_large) = room::judge(&config)? {
         return Err(Refusal::findings(&[too_large]));
     }

@@ -94,7 +94,7 @@ mod tests {
         compile(&Input {
             service: ServiceName::new("store", "shop"),
             listen: Listen { https: address(), http: address(), admin: address() },
-            app: AppEndpoint { address: address(), live_path: None, ready_path: None, internal_paths: Vec::new() },
+            app: AppEndpoint::new(address()),
             hostnames: Vec::new(),
             matching: Matching::Folded,
             policy: &Policy::default(),

@@ -55,15 +55,16 @@ pub fn sidecar_container(app: &AppEndpoint, settings: &Settings) -> Container {
     }
 }
 
-/// The app's port and health pages are the pod's, not the policy's: the policy changes in running pods at once, and
+/// The app's port, protocol and health pages are the pod's, not the policy's: the policy changes in running pods at once, and
 /// those of the version before listen, and tell their health, where they always did.
 fn args(app: &AppEndpoint) -> Vec<String> {
-    let AppEndpoint { address, live_path, ready_path, internal_paths: _ } = app;
+    let AppEndpoint { address, protocol, live_path, ready_path, internal_paths: _ } = app;
     let page = |page: &Option<String>| page.clone().unwrap_or_default();
     vec![
         "run".to_owned(),
         format!("--config={MOUNT_PATH}/{CONFIG_FILE}"),
         format!("--app={address}"),
+        format!("--app-protocol={}", protocol.as_str()),
         format!("--app-live={}", page(live_path)),
         format!("--app-ready={}", page(ready_path)),
     ]

@@ -64,7 +64,7 @@ mod tests {
         let config = compile(&Input {
             service: ServiceName::new("s", "n"),
             listen: Listen { https: String::new(), http: String::new(), admin: String::new() },
-            app: AppEndpoint { address: String::new(), live_path: None, ready_path: None, internal_paths: Vec::new() },
+            app: AppEndpoint::new(String::new()),
             hostnames: Vec::new(),
             matching: Default::default(),
             policy: &policy,
