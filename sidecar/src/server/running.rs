@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use shipshape_crds::sidecar_config::SidecarConfig;
 
 use super::accept::listen;
-use super::connection::Local;
+use super::connection::Given;
 use super::control;
 use super::control_thread::{Listeners, Parts, Signals, run};
 use super::drain::Drain;
@@ -120,7 +120,7 @@ fn bind(options: &Options, config: &SidecarConfig) -> anyhow::Result<(Listeners,
     Ok((Listeners { https, http, admin, control }, taken))
 }
 
-fn local(live: &Arc<LiveConfig>, log: &Sink, drain: &Arc<Drain>, metrics: &Arc<SidecarMetrics>) -> Local {
+fn local(live: &Arc<LiveConfig>, log: &Sink, drain: &Arc<Drain>, metrics: &Arc<SidecarMetrics>) -> Given {
     let context = WorkerContext {
         clock: Arc::new(SystemClock::start()),
         random: || fastrand::u128(..),
@@ -128,5 +128,5 @@ fn local(live: &Arc<LiveConfig>, log: &Sink, drain: &Arc<Drain>, metrics: &Arc<S
         access_log: log.worker(),
     };
     let (live, drain, metrics) = (Arc::clone(live), Arc::clone(drain), Arc::clone(metrics));
-    Local { live, context, pool: Arc::default(), drain, metrics }
+    Given { live, context, drain, metrics }
 }

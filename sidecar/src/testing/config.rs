@@ -21,6 +21,7 @@ pub fn head(method: &str, target: &str, fields: &[(&'static str, &str)]) -> Requ
         version: Version::Http11,
         fields: all,
         content_length: None,
+        upgrade: None,
     }
 }
 
