@@ -11,24 +11,21 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep};
 
-use super::activity::{Activity, Limits, Verdict};
-use super::body::BodyStream;
+use super::activity::{Activity, Verdict};
 use super::discard::Discards;
 use super::framing::last_answer;
 use super::guarded_io::{GuardedIo, Instead};
-use super::head::{RequestHead, ResponseHead};
 use super::hyper_body::{AnswerBody, BodyEnd, exact_length, request_body};
 use super::hyper_client::{Exchange, HyperClient};
-use super::hyper_head::{HeadError, request_head};
-use super::traits::Client;
+use super::hyper_head::request_head;
+use super::service::{Draining, Service};
 
 /// Room for a head: twice what a policy may allow (`sizes.headers` 64 KiB, `sizes.url` 32 KiB), so that what is too
 /// large by policy is still read and refused with a document.
@@ -58,29 +55,6 @@ pub enum Protocol {
     /// HTTP/2, as ALPN chose.
     Http2,
 }
-
-/// Who answers requests.
-pub trait Service: 'static {
-    /// The limits in force now.
-    fn limits(&self) -> Limits;
-
-    /// Answers a request.
-    fn request(
-        &self,
-        head: RequestHead,
-        body: Option<BodyStream>,
-        client: impl Client + 'static,
-    ) -> impl Future<Output = ()>;
-
-    /// Answers a request whose head has no single meaning.
-    fn refuse(&self, error: HeadError, client: impl Client + 'static) -> impl Future<Output = ()>;
-
-    /// The answer to what could not be read, or not in time: 400, 408, 414 or 431.
-    fn unreadable(&self, status: u16) -> (ResponseHead, Bytes);
-}
-
-/// When a drain began, once it did.
-pub type Draining = watch::Receiver<Option<Instant>>;
 
 /// Serves a connection to its end.
 pub async fn serve<S: Service>(

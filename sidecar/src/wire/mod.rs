@@ -15,6 +15,7 @@ mod hyper_body;
 mod hyper_client;
 mod hyper_head;
 mod hyper_server;
+mod service;
 mod timed;
 mod traits;
 
@@ -25,6 +26,7 @@ pub use fields::{Field, Fields};
 pub use head::{RequestHead, ResponseHead, Target, Upgrade, Version};
 pub use hyper_app::HyperApp;
 pub use hyper_head::HeadError;
-pub use hyper_server::{Draining, Protocol, Service, serve};
+pub use hyper_server::{Protocol, serve};
+pub use service::{Draining, Service};
 pub use timed::with_idle_timeout;
 pub use traits::{App, AppError, Client, ClientGone, Exchange, Said};
