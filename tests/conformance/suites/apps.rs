@@ -1,4 +1,4 @@
-//! Apps behind the sidecar: one that answers everything, one that writes bytes by hand, one that echoes WebSockets.
+//! Apps behind the sidecar: one that answers everything, and one that writes bytes by hand.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -15,7 +14,6 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// Serves each connection of a free port with `serve`, for as long as the runtime lives.
 ///
@@ -84,29 +82,4 @@ async fn read_head(stream: &mut TcpStream) -> Result<String> {
         head.push(stream.read_u8().await?);
     }
     Ok(String::from_utf8(head)?)
-}
-
-/// An app that sends every WebSocket message back.
-///
-/// # Errors
-/// When no port is free.
-pub async fn websocket_echo() -> Result<SocketAddr> {
-    listen(|stream| async move {
-        // Autobahn's largest message has 16 MiB in one frame.
-        let sizes = WebSocketConfig::default().max_message_size(Some(64 << 20)).max_frame_size(Some(64 << 20));
-        if let Ok(socket) = tokio_tungstenite::accept_async_with_config(stream, Some(sizes)).await {
-            echo(socket).await;
-        }
-    })
-    .await
-}
-
-async fn echo(mut socket: tokio_tungstenite::WebSocketStream<TcpStream>) {
-    while let Some(Ok(message)) = socket.next().await {
-        let is_data = message.is_text() || message.is_binary();
-        // Pings are answered, and closes returned, by the library as it reads on.
-        if is_data && socket.send(message).await.is_err() {
-            return;
-        }
-    }
 }

@@ -3,11 +3,20 @@
 #![expect(clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
 mod apps;
+mod chat;
+mod client;
+mod grpc;
 mod h2spec;
+mod handshakes;
+mod hints;
+mod raw;
 mod sidecar;
 mod step;
+mod streams;
 mod tls_profile;
 mod tools;
+mod tunnel;
+mod websocket;
 mod websocket_cases;
 
 use std::process::ExitCode;
@@ -16,7 +25,17 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use step::Step;
 
-const STEPS: &[&[Step]] = &[h2spec::STEPS, tls_profile::STEPS, websocket_cases::STEPS];
+const STEPS: &[&[Step]] = &[
+    h2spec::STEPS,
+    tls_profile::STEPS,
+    streams::STEPS,
+    websocket_cases::STEPS,
+    websocket::STEPS,
+    handshakes::STEPS,
+    grpc::calls::STEPS,
+    grpc::ends::STEPS,
+    grpc::refusals::STEPS,
+];
 
 fn main() -> ExitCode {
     let trial = |step: &Step| {

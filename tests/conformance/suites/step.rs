@@ -37,3 +37,12 @@ pub fn within<F: Future<Output = Result<()>>>(limit: Duration, work: F) -> Resul
     runtime.shutdown_background();
     result.with_context(|| format!("not done within {limit:?}"))?
 }
+
+/// Waits for what must come soon.
+///
+/// # Errors
+/// When it does not.
+pub async fn soon<T>(what: &str, waits: impl Future<Output = T>) -> Result<T> {
+    let limit = Duration::from_secs(5);
+    tokio::time::timeout(limit, waits).await.with_context(|| format!("{what}: not within {limit:?}"))
+}

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use crate::apps;
+use crate::chat;
 use crate::sidecar::{OPEN, Sidecar};
 use crate::step::{Step, within};
 use crate::tools::{self, Tool};
@@ -45,7 +45,7 @@ impl Verdict {
 fn end_as_without() -> Result<()> {
     let kosoku = tools::python("kosoku")?;
     within(Duration::from_secs(90), async {
-        let app = apps::websocket_echo().await?;
+        let app = chat::start().await?.address;
         let sidecar = Sidecar::start(OPEN, app)?;
         let direct = run(&kosoku, app).await.context("without the sidecar")?;
         let sound = direct.values().filter(|verdict| verdict.is_sound()).count();
