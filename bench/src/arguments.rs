@@ -1,12 +1,15 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 
+use crate::proxy::Choice;
+use crate::rounds::Timing;
 use crate::scenario::Scenario;
 
-/// Measures what the sidecar costs: CPU per request, start time, memory. Loopback only, three minutes at most.
+/// Measures what the sidecar costs beside its peers: CPU per request, system calls, start time, memory. Loopback only.
 #[derive(Debug, Parser)]
 #[command(name = "shipshape-bench", version)]
 pub struct Arguments {
@@ -16,16 +19,44 @@ pub struct Arguments {
     /// The profile to build it with: quick or release
     #[arg(long, value_name = "NAME", default_value = "quick")]
     pub profile: String,
-    /// Rounds of 2.5 seconds for each scenario, 1 to 7
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=7))]
-    pub rounds: u8,
+    /// Three rounds of a second each instead of seven of 2.5 seconds
+    #[arg(long)]
+    pub quick: bool,
+    /// Another number of rounds, 1 to 15
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=15))]
+    pub rounds: Option<u8>,
     /// Only this scenario; may be given several times
-    #[arg(long = "scenario", value_name = "NAME", value_enum)]
+    #[arg(long = "scenario", value_name = "NAME", value_enum, ignore_case = true)]
     pub scenarios: Vec<Scenario>,
+    /// Only this proxy; may be given several times
+    #[arg(long = "proxy", value_name = "NAME", value_enum, ignore_case = true)]
+    pub proxies: Vec<Choice>,
     /// Leave start time and memory out
     #[arg(long)]
     pub requests_only: bool,
+    /// Only count instructions (needs valgrind), and compare them with the budget
+    #[arg(long)]
+    pub instructions: bool,
     /// The folder for the results; bench/results of this repository where none is given
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// How long and how often is measured.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        let (warm_up, window, rounds) = if self.quick { (300, 1000, 3) } else { (600, 2500, 7) };
+        Timing {
+            warm_up: Duration::from_millis(warm_up),
+            window: Duration::from_millis(window),
+            rounds: self.rounds.unwrap_or(rounds),
+        }
+    }
+
+    /// Whether everything is measured.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.scenarios.is_empty() && self.proxies.is_empty() && !self.requests_only
+    }
 }

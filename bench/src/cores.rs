@@ -10,6 +10,9 @@ use serde::Serialize;
 /// The most cores that a machine is searched for.
 const SEARCHED: usize = 1024;
 
+/// Open files of a proxy with ten thousand clients, each with a connection to the app.
+const FILES: u64 = 32_768;
+
 /// Who runs where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,13 +67,18 @@ pub fn spawn_on(core: usize, command: &mut Command) -> Result<Child> {
         .map_err(|_| anyhow!("the thread that starts {program} ended"))?
 }
 
-/// Lets this process, and those that it starts, open as many files as it may.
+/// Lets this process, and those that it starts, open as many files as ten thousand connections need, or at least as
+/// many as it may.
 ///
 /// # Errors
 /// When the kernel refuses.
 pub fn open_many_files() -> Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).context("cannot raise the limit of open files")
+    let wanted = maximum.map(|maximum| maximum.max(FILES));
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: wanted, maximum: wanted });
+    raised
+        .or_else(|_| setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }))
+        .context("cannot raise the limit of open files")
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct Round {
     pub counts: Counts,
     /// What the proxy used.
     pub usage: Usage,
+    /// What load generator and app used.
+    pub load: Usage,
     /// How long it lasted, in nanoseconds.
     pub window: u64,
     /// The proxy's resident memory at its end, in KiB.
@@ -51,8 +53,11 @@ pub struct Summary {
     pub median: f64,
     /// The share of the CPU time that was spent in user space, 0 to 1.
     pub user: f64,
-    /// How much of its core the proxy used, 0 to 1; well below 1 it was not saturated, and wake-ups count more.
+    /// How much of its core the proxy used while it had it, 0 to 1; well below 1 it was not saturated, and wake-ups
+    /// count more.
     pub busy: f64,
+    /// The share of its window that it waited for its core, 0 to 1.
+    pub waited: f64,
     /// Requests per second of the median round; an absolute figure of a shared host.
     pub per_second: f64,
     /// The largest resident memory at the end of a round, in KiB.
@@ -123,7 +128,8 @@ pub fn summary(rounds: &[Round]) -> Option<Summary> {
         floor: least(&of(Round::cost))?,
         median: median(&of(Round::cost))?,
         user: ratio(user, user + system),
-        busy: ratio(sum(|round| round.usage.cpu), sum(|round| round.window)),
+        busy: ratio(sum(|round| round.usage.cpu), sum(|round| round.window.saturating_sub(round.usage.waited))),
+        waited: ratio(sum(|round| round.usage.waited), sum(|round| round.window)),
         per_second: median(&of(Round::per_second))?,
         rss: used.iter().map(|round| round.rss).max()?,
         used: used.len(),
@@ -166,7 +172,7 @@ mod tests {
     fn round(cpu_per_request: u64, waited: u64) -> Round {
         let counts = Counts { expected: 1000, unexpected: 0, failed: 0 };
         let usage = Usage { cpu: cpu_per_request * 1000, waited, user: 30, system: 70 };
-        Round { counts, usage, window: 1_000_000_000, rss: 8192 }
+        Round { counts, usage, load: Usage::default(), window: 1_000_000_000, rss: 8192 }
     }
 
     #[test]
@@ -207,6 +213,7 @@ mod tests {
         assert_eq!((told.used, told.left_out, told.disturbed), (2, 1, false));
         assert!((told.floor - 30.0).abs() < 1e-9 && (told.median - 35.0).abs() < 1e-9, "{told:?}");
         assert!((told.user - 0.3).abs() < 1e-9, "{told:?}");
+        assert!((told.waited - 0.125).abs() < 1e-9 && (told.busy - 0.04).abs() < 1e-9, "{told:?}");
         let told = summary(&[round(30_000, 0), busy]).unwrap();
         assert_eq!((told.used, told.left_out, told.disturbed), (2, 0, true), "one quiet round is too few to rely on");
     }

@@ -6,9 +6,10 @@
 //! - [`proxy`]: how each proxy is started; ours is one of them
 //! - [`upstream`], [`client`], [`load`]: the app behind it and the clients before it
 //! - [`checks`]: a proxy that answers wrongly is not measured
-//! - [`rounds`], [`footprint`]: the measurements
+//! - [`rounds`], [`syscalls`], [`footprint`], [`instructions`]: the measurements
 //! - [`procfs`], [`figures`]: what the kernel counted, and what follows from it
-//! - [`report`], [`table`]: how it is kept and shown
+//! - [`goals`]: what the figures are held to
+//! - [`report`], [`table`], [`markdown`], [`picture`]: how they are kept and shown
 
 pub mod arguments;
 pub mod binary;
@@ -18,13 +19,20 @@ pub mod cores;
 pub mod credentials;
 pub mod figures;
 pub mod footprint;
+pub mod goals;
+pub mod instructions;
 pub mod load;
+pub mod markdown;
 pub mod message;
+pub mod picture;
 pub mod procfs;
 pub mod proxy;
 pub mod report;
 pub mod rounds;
 pub mod run;
+#[cfg(test)]
+mod sample;
 pub mod scenario;
+pub mod syscalls;
 pub mod table;
 pub mod upstream;

@@ -8,7 +8,7 @@ use shipshape_bench::arguments::Arguments;
 use shipshape_bench::run::run;
 
 fn main() -> ExitCode {
-    match run(Arguments::parse(), &mut std::io::stdout().lock()) {
+    match run(&Arguments::parse(), &mut std::io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell when standard error is closed.

@@ -73,6 +73,18 @@ pub fn rss(pids: &[u32]) -> Result<u64> {
     sum(pids, "status", "VmRSS:")
 }
 
+/// The processes of a group, its leader first.
+#[must_use]
+pub fn group(leader: u32) -> Vec<u32> {
+    let listed = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = listed.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    // A process may end between being listed and being read.
+    let is_member = |pid: &u32| read(*pid, "stat").ok().and_then(|text| parse_group(&text)) == Some(leader);
+    let mut members: Vec<u32> = pids.filter(is_member).collect();
+    members.sort_by_key(|pid| (*pid != leader, *pid));
+    members
+}
+
 /// What kind of processor this is, as the kernel names it.
 #[must_use]
 pub fn processor() -> String {
@@ -112,6 +124,12 @@ fn parse_stat(text: &str) -> Option<(u64, u64)> {
     Some((fields.next()?.ok()?, fields.next()?.ok()?))
 }
 
+/// The group of a process, field 5 of `stat` (proc(5)).
+fn parse_group(text: &str) -> Option<u32> {
+    let (_, behind_name) = text.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(2)?.parse().ok()
+}
+
 fn parse_kib(text: &str, field: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(field))?.split_whitespace().next()?.parse().ok()
 }
@@ -132,6 +150,7 @@ mod tests {
         let rest = "S 1 2 3 4 5 6 7 8 9 10 321 654 0 0 20 0 3 0 999";
         assert_eq!(parse_stat(&format!("4711 (a) b (c)) {rest}")), Some((321, 654)));
         assert_eq!(parse_stat("4711 (short) S 1 2"), None);
+        assert_eq!(parse_group("4711 (a) b (c)) S 1 42 3"), Some(42));
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn answer(target: &str) -> Vec<u8> {
     whole
 }
 
-/// Answers one request after the other until the proxy goes, or sends what cannot be read.
+/// Answers one request after the other until the proxy goes, says that it will, or sends what cannot be read.
 async fn serve(mut stream: TcpStream, answers: Arc<Answers>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut arrived = Vec::with_capacity(16 * 1024);
@@ -120,6 +120,9 @@ async fn serve(mut stream: TcpStream, answers: Arc<Answers>) -> Option<()> {
             fill(&mut stream, &mut arrived).await?;
         }
         stream.write_all(if is_big { &answers.big } else { &answers.small }).await.ok()?;
+        if head.closes {
+            return Some(());
+        }
     }
 }
 

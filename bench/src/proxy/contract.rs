@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::process::Process;
-use crate::client::Target;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Identity};
 use crate::scenario::Setup;
 
 /// Where a proxy runs and what it is given.
@@ -17,7 +16,7 @@ pub struct Place<'a> {
     pub folder: &'a Path,
     /// The app behind it.
     pub upstream: SocketAddr,
-    /// The certificate and the keys.
+    /// The certificate, the keys and the tokens.
     pub credentials: &'a Credentials,
     /// The core that it has for itself.
     pub core: usize,
@@ -25,7 +24,7 @@ pub struct Place<'a> {
 
 /// A proxy that serves.
 pub struct Running {
-    /// Its process.
+    /// Its processes.
     pub process: Process,
     /// Where it accepts plain HTTP.
     pub http: SocketAddr,
@@ -33,8 +32,19 @@ pub struct Running {
     pub https: SocketAddr,
     /// Its metrics: address and path, where it has them on a port of their own.
     pub metrics: Option<(SocketAddr, &'static str)>,
-    /// Where it writes its access log.
-    pub access_log: PathBuf,
+    /// Where it writes its access log, where it has one in this setup.
+    pub access_log: Option<PathBuf>,
+}
+
+/// What a proxy does with the full policy, as far as proxies differ.
+#[derive(Debug, Clone, Copy)]
+pub struct Promises {
+    /// How it learns who asks.
+    pub identity: Identity,
+    /// Whether it proves credentials; else it only asks that there are some.
+    pub proves: bool,
+    /// Fields of every answer, beside those that all proxies send.
+    pub fields: &'static [&'static str],
 }
 
 /// A proxy that can be measured, with one worker thread.
@@ -42,11 +52,14 @@ pub trait Proxy {
     /// Its name in reports.
     fn name(&self) -> &'static str;
 
-    /// Bytes of its program.
-    ///
-    /// # Errors
-    /// When it is not there.
-    fn size(&self) -> Result<u64>;
+    /// Which version it is.
+    fn version(&self) -> &str;
+
+    /// What it does with the full policy.
+    fn promises(&self) -> Promises;
+
+    /// Its program.
+    fn program(&self) -> &Path;
 
     /// Starts the program with TLS on this address and returns at once: it may not serve yet.
     ///
@@ -64,16 +77,7 @@ pub trait Proxy {
 impl Running {
     /// Where clients of this setup connect to.
     #[must_use]
-    pub fn target(&self, setup: Setup, credentials: &Credentials) -> Target {
-        match setup {
-            Setup::Plain => Target { address: self.http, tls: None },
-            Setup::Tls | Setup::Full => Target { address: self.https, tls: Some(credentials.client.clone()) },
-        }
-    }
-
-    /// The ids of all its processes.
-    #[must_use]
-    pub fn pids(&self) -> Vec<u32> {
-        vec![self.process.id()]
+    pub fn address(&self, setup: Setup) -> SocketAddr {
+        if setup.has_tls() { self.https } else { self.http }
     }
 }

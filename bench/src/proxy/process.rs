@@ -2,19 +2,26 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::cores::spawn_on;
+use crate::procfs;
 
 /// How long a proxy may take until it serves.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a starting proxy is asked.
+const POLL: Duration = Duration::from_millis(5);
 
-/// A process; it is killed and reaped when this is dropped, since nothing is left that it should finish.
+/// A process and those that it starts; they are killed when this is dropped, since nothing is left that they should
+/// finish.
 pub struct Process {
     child: Child,
     said: Receiver<String>,
@@ -28,7 +35,8 @@ impl Process {
     pub fn start(command: &mut Command, core: usize, output: &Path) -> Result<Self> {
         let file = File::options().create(true).append(true).open(output);
         let file = file.with_context(|| format!("cannot write {}", output.display()))?;
-        command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped());
+        // A group of its own: what it starts ends with it.
+        command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).process_group(0);
         let mut child = spawn_on(core, command)?;
         let said = listen_to(child.stderr.take().context("a program without standard error")?);
         Ok(Self { child, said })
@@ -52,17 +60,35 @@ impl Process {
         }
     }
 
-    /// Its id.
+    /// Waits until somebody accepts connections at all of these addresses.
+    ///
+    /// # Errors
+    /// When the process ends, or nobody accepts in time, with the lines that it said.
+    pub fn wait_until_it_accepts(&mut self, addresses: &[SocketAddr]) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !addresses.iter().all(|address| TcpStream::connect(address).is_ok()) {
+            if self.child.try_wait()?.is_some() || Instant::now() > deadline {
+                let said: Vec<String> = self.said.iter().collect();
+                bail!("the proxy does not serve; it said:\n{}", said.join("\n"));
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    /// The ids of all its processes.
     #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    pub fn pids(&self) -> Vec<u32> {
+        procfs::group(self.child.id())
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Where it has ended already, there is nothing to kill.
-        let _ = self.child.kill();
+        // Where they have ended already, there is nothing to kill.
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.child.wait();
     }
 }
@@ -95,7 +121,9 @@ mod tests {
         let mut process = shell("echo out; echo one >&2; echo port=7 >&2; sleep 60", folder.path());
         let found = process.wait_for(|line| line.strip_prefix("port=").map(str::to_owned)).unwrap();
         assert_eq!(found, "7");
-        let id = process.id();
+        let id = process.child.id();
+        assert_eq!(process.pids().first(), Some(&id));
+        assert_eq!(process.pids().len(), 2, "the shell and what it started");
         drop(process);
         assert!(!Path::new(&format!("/proc/{id}")).exists(), "it outlives its owner");
         assert_eq!(std::fs::read_to_string(folder.path().join("output")).unwrap(), "out\n");
@@ -105,6 +133,9 @@ mod tests {
     fn what_it_said_is_told_when_it_does_not_serve() {
         let folder = tempfile::tempdir().unwrap();
         let error = shell("echo 'port taken' >&2", folder.path()).wait_for(|_| None::<()>).unwrap_err();
+        assert!(error.to_string().ends_with("it said:\nport taken"), "{error}");
+        let nobody = "127.0.0.1:1".parse().unwrap();
+        let error = shell("echo 'port taken' >&2", folder.path()).wait_until_it_accepts(&[nobody]).unwrap_err();
         assert!(error.to_string().ends_with("it said:\nport taken"), "{error}");
     }
 }

@@ -14,9 +14,9 @@ use shipshape_crds::policy::Policy;
 use shipshape_crds::routing::Matching;
 use shipshape_crds::sidecar_config::{AppEndpoint, Files, Listen, ServiceName, SidecarConfig};
 
-use super::contract::{Place, Proxy, Running};
+use super::contract::{Place, Promises, Proxy, Running};
 use super::process::Process;
-use crate::credentials::KEY_FIELD;
+use crate::credentials::{Identity, KEY_FIELD};
 use crate::scenario::Setup;
 
 const CERTIFICATE: &str = "tls/tls.crt";
@@ -24,6 +24,8 @@ const CERTIFICATE_KEY: &str = "tls/tls.key";
 const PEPPERS: &str = "peppers.json";
 const KEYS: &str = "api-keys/0.json";
 const ACCESS_LOG: &str = "access.log";
+/// The sixth header field of the full policy; the other five are built in.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=()";
 
 /// Our sidecar.
 pub struct Sidecar {
@@ -51,9 +53,16 @@ impl Proxy for Sidecar {
         "shipshape"
     }
 
-    fn size(&self) -> Result<u64> {
-        let program = &self.program;
-        Ok(fs::metadata(program).with_context(|| format!("{} cannot be read", program.display()))?.len())
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    fn promises(&self) -> Promises {
+        Promises { identity: Identity::ApiKey, proves: true, fields: &["ratelimit"] }
+    }
+
+    fn program(&self) -> &Path {
+        &self.program
     }
 
     fn spawn(&self, setup: Setup, place: Place<'_>, https: SocketAddr) -> Result<Process> {
@@ -68,7 +77,7 @@ impl Proxy for Sidecar {
     fn start(&self, setup: Setup, place: Place<'_>) -> Result<Running> {
         let mut process = self.spawn(setup, place, free_port())?;
         let Serving { https, http, admin } = process.wait_for(|line| serde_json::from_str(line).ok())?;
-        let access_log = place.folder.join(ACCESS_LOG);
+        let access_log = Some(place.folder.join(ACCESS_LOG));
         Ok(Running { process, http, https, metrics: Some((admin, "/metrics")), access_log })
     }
 }
@@ -80,7 +89,7 @@ fn free_port() -> SocketAddr {
 /// Request ids, access log and metrics cannot be switched off: they are part of every setup.
 fn policy(setup: Setup) -> Value {
     match setup {
-        Setup::Plain | Setup::Tls => json!({
+        Setup::Plain | Setup::Tls | Setup::NoTickets => json!({
             "auth": {"mode": "None"},
             "securityHeaders": {"enforcement": "Disabled"},
             "tls": {"redirect": {"enforcement": "Disabled"}, "hsts": {"enforcement": "Disabled"}},
@@ -88,6 +97,7 @@ fn policy(setup: Setup) -> Value {
         Setup::Full => json!({
             "auth": {"apiKeys": {"header": KEY_FIELD}},
             "rateLimits": [{"name": "per-client", "per": "Client", "requests": 1_000_000, "window": "1s"}],
+            "securityHeaders": {"set": [{"name": "Permissions-Policy", "value": PERMISSIONS}]},
         }),
     }
 }
@@ -95,10 +105,10 @@ fn policy(setup: Setup) -> Value {
 fn write_files(setup: Setup, place: Place<'_>) -> Result<()> {
     let credentials = place.credentials;
     write(place.folder, "config.json", &serde_json::to_vec(&config(setup, place.upstream)?)?)?;
-    write(place.folder, CERTIFICATE, credentials.certificate.as_bytes())?;
-    write(place.folder, CERTIFICATE_KEY, credentials.certificate_key.as_bytes())?;
-    write(place.folder, PEPPERS, &serde_json::to_vec(&credentials.peppers)?)?;
-    write(place.folder, KEYS, &serde_json::to_vec(&credentials.shard)?)
+    write(place.folder, CERTIFICATE, credentials.certificate.pem.as_bytes())?;
+    write(place.folder, CERTIFICATE_KEY, credentials.certificate.key.as_bytes())?;
+    write(place.folder, PEPPERS, &serde_json::to_vec(&credentials.keys.peppers)?)?;
+    write(place.folder, KEYS, &serde_json::to_vec(&credentials.keys.shard)?)
 }
 
 fn config(setup: Setup, upstream: SocketAddr) -> Result<SidecarConfig> {
@@ -107,12 +117,7 @@ fn config(setup: Setup, upstream: SocketAddr) -> Result<SidecarConfig> {
     let input = Input {
         service: ServiceName::new("bench", "bench"),
         listen: Listen { https: address.clone(), http: address.clone(), admin: address },
-        app: AppEndpoint {
-            address: upstream.to_string(),
-            live_path: None,
-            ready_path: None,
-            internal_paths: Vec::new(),
-        },
+        app: AppEndpoint::new(upstream.to_string()),
         hostnames: Vec::new(),
         matching: Matching::Folded,
         policy: &policy,
@@ -143,7 +148,7 @@ mod tests {
     #[test]
     fn every_setup_is_a_whole_configuration() {
         let upstream = "127.0.0.1:5000".parse().unwrap();
-        for setup in [Setup::Plain, Setup::Tls, Setup::Full] {
+        for setup in [Setup::Plain, Setup::Tls, Setup::NoTickets, Setup::Full] {
             let config = config(setup, upstream).unwrap();
             let auth = config.policy.auth.unwrap();
             assert_eq!(auth.api_keys.is_some(), setup == Setup::Full);
