@@ -5,11 +5,13 @@
 
 mod app;
 mod connect;
+mod crowds;
 mod floods;
 mod http2;
 mod meter;
 mod polite;
 mod sidecar;
+mod siege;
 mod step;
 mod table;
 
@@ -25,8 +27,8 @@ fn main() -> ExitCode {
         return table::say(&format!("the limit of open files cannot be raised: {error:#}"), ExitCode::FAILURE);
     }
     let told = |error: anyhow::Error| Failed::from(format!("{error:#}"));
-    let steps = floods::steps();
-    let trials = steps.into_iter().map(|(name, step)| Trial::test(name, move || step().map_err(told))).collect();
+    let steps = [floods::steps(), crowds::steps()].into_iter().flatten();
+    let trials = steps.map(|(name, step)| Trial::test(name, move || step().map_err(told))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     table::say(&table::render(), conclusion.exit_code())
 }

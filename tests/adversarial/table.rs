@@ -20,6 +20,8 @@ pub struct Row {
     pub cpu: Option<Duration>,
     /// Growth of the sidecar's memory after the attack and while it went on, in KiB.
     pub memory: Option<(i64, i64)>,
+    /// How long it took, its preparation included.
+    pub took: Option<Duration>,
     /// The slowest request of the polite client beside it.
     pub polite: Option<Duration>,
 }
@@ -36,15 +38,17 @@ pub fn render() -> String {
         return String::new();
     }
     let mut text = format!(
-        "{:<40} {:>16}  {:<38} {:>7} {:>9} {:>9} {:>9}\n",
-        "attack", "sent", "end", "CPU s", "MB after", "MB peak", "polite ms"
+        "{:<40} {:>16}  {:<38} {:>7} {:>9} {:>9} {:>9} {:>6}\n",
+        "attack", "sent", "end", "CPU s", "MB after", "MB peak", "polite ms", "took s"
     );
-    for Row { kind, amount, end, cpu, memory, polite } in rows.iter() {
+    for Row { kind, amount, end, cpu, memory, polite, took } in rows.iter() {
         let cpu = cpu.map_or_else(String::new, |cpu| format!("{:.3}", cpu.as_secs_f64()));
         let [after, peak] = memory.map_or_else(Default::default, |(after, peak)| [megabytes(after), megabytes(peak)]);
         let polite = polite.map_or_else(String::new, |polite| polite.as_millis().to_string());
+        let took = took.map_or_else(String::new, |took| format!("{:.1}", took.as_secs_f64()));
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{kind:<40} {amount:>16}  {end:<38} {cpu:>7} {after:>9} {peak:>9} {polite:>9}");
+        let _ =
+            writeln!(text, "{kind:<40} {amount:>16}  {end:<38} {cpu:>7} {after:>9} {peak:>9} {polite:>9} {took:>6}");
     }
     text
 }

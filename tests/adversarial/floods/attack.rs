@@ -6,13 +6,10 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::{frames, headers, resets};
-use crate::app::App;
 use crate::http2::connection::Connection;
 use crate::meter;
-use crate::polite::Polite;
-use crate::sidecar::Sidecar;
+use crate::siege::{Attack, Siege};
 use crate::step::{Step, step};
-use crate::table::{self, Row};
 
 /// Frames of one flood, and how long it goes on at most.
 const FRAMES: u32 = 20_000;
@@ -20,15 +17,14 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// Bytes of one flood at most.
 const BYTES: usize = 64 << 20;
 /// Frames, or bytes, that are sent before looking whether the connection is over.
-const BATCH: u32 = 50;
+const BATCH: u32 = 100;
 const BATCH_BYTES: usize = 32 << 10;
 /// How long to look: that is also the pace of the flood.
 const LOOK: Duration = Duration::from_millis(2);
 /// A flood that is not ended may cost this much.
 const CHEAP: Duration = Duration::from_millis(100);
-/// What any flood may leave behind, in KiB, and after how long.
+/// What any flood may leave behind, in KiB.
 const LEFT: i64 = 1024;
-const LEAVING: Duration = Duration::from_secs(6);
 /// What any flood may take while it goes on, in KiB: the windows of one connection, many times.
 const TAKEN: i64 = 16 * 1024;
 
@@ -51,16 +47,6 @@ impl Flood {
     }
 }
 
-/// How one went.
-struct Outcome {
-    frames: u32,
-    is_cut: bool,
-    end: String,
-    cpu: Duration,
-    left: i64,
-    peak: i64,
-}
-
 /// Every flood over HTTP/2.
 pub fn steps() -> Vec<Step> {
     let all = resets::FLOODS.iter().chain(headers::FLOODS).chain(frames::FLOODS);
@@ -68,73 +54,27 @@ pub fn steps() -> Vec<Step> {
 }
 
 async fn survive(flood: &'static Flood) -> Result<()> {
-    let app = App::start(Duration::from_secs(60)).await?;
     let spec = json!({"policy": {"auth": {"mode": "None"}, "timeouts": {"bodyIdle": "3s"}}});
-    let mut sidecar = Sidecar::start(app.address, &spec)?;
-    let polite = Polite::begin(&sidecar).await?;
-    warm_up(&sidecar).await?;
-    let outcome = send(flood, &sidecar).await?;
-    let seen = polite.end().await?;
-    let Outcome { frames, is_cut, end, cpu, left, peak } = outcome;
-    table::add(Row {
-        kind: flood.name.to_owned(),
-        amount: format!("{frames} frames"),
-        end: end.clone(),
-        cpu: Some(cpu),
-        memory: Some((left, peak)),
-        polite: Some(seen.worst),
-    });
-    sidecar.is_sound().await?;
-    seen.judge()?;
-    ensure!(is_cut || cpu < CHEAP, "it was not cut ({end}), and cost {cpu:?} for {frames} frames");
-    ensure!(left <= LEFT, "it left {left} KiB behind");
-    ensure!(peak <= TAKEN, "it took {peak} KiB while it went on");
-    Ok(())
-}
-
-/// What is allocated once for all connections shall not count.
-async fn warm_up(sidecar: &Sidecar) -> Result<()> {
-    for _ in 0..3 {
-        let mut connection = Connection::open(sidecar).await?;
-        let mut out = Vec::new();
-        for stream in (1..64).step_by(2) {
-            crate::http2::frames::headers(&mut out, stream, &crate::http2::frames::request("GET", "/warm"), true);
-        }
-        connection.send(&out).await?;
-        connection.until(Duration::from_secs(10), |seen| seen.ended == 32).await?;
-    }
-    meter::rest(sidecar.pid()).await?;
-    Ok(())
-}
-
-async fn send(flood: &Flood, sidecar: &Sidecar) -> Result<Outcome> {
-    let pid = sidecar.pid();
-    let mut connection = Connection::open(sidecar).await?;
-    meter::rest(pid).await?;
-    meter::forget_peak(pid)?;
-    let (memory, resident, cpu) = (meter::pss(pid)?, meter::rss(pid)?, meter::cpu(pid)?);
+    let siege = Siege::begin(&spec).await?;
+    let mut connection = Connection::open(&siege.sidecar).await?;
     let frames = pour(flood, &mut connection).await;
     if flood.waits && !connection.seen().is_cut() {
         connection.is_cut_within(LONGEST).await;
     }
-    let cpu = meter::rest(pid).await?.saturating_sub(cpu);
-    let peak = meter::peak(pid)? - resident;
+    // An attack on a connection that stays is over when all of it was read.
+    meter::rest(siege.sidecar.pid()).await?;
     let seen = connection.seen();
     drop(connection);
-    let left = left(pid, memory).await?;
-    Ok(Outcome { frames, is_cut: seen.is_cut(), end: seen.end(), cpu, left, peak })
-}
-
-/// What memory stays taken once connections to the app, which are kept for some seconds, are closed too.
-async fn left(pid: u32, before: i64) -> Result<i64> {
-    let began = Instant::now();
-    loop {
-        meter::rest(pid).await?;
-        let left = meter::pss(pid)? - before;
-        if left <= LEFT || began.elapsed() > LEAVING {
-            return Ok(left);
-        }
-    }
+    let attack = Attack {
+        kind: flood.name.to_owned(),
+        amount: format!("{frames} frames"),
+        end: seen.end(),
+        may_leave: LEFT,
+        may_take: TAKEN,
+    };
+    let cpu = siege.end(attack).await?;
+    ensure!(seen.is_cut() || cpu < CHEAP, "it was not cut, and cost {cpu:?} for {frames} frames");
+    Ok(())
 }
 
 /// Sends until the connection is over or all is sent; gives the number of frames.

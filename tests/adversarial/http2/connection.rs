@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::frames::{ACK, DATA, END_STREAM, GOAWAY, HEADERS, PREFACE, RST_STREAM, SETTINGS, frame};
 use crate::connect::{Alpn, Stream};
@@ -50,6 +51,14 @@ impl Seen {
 pub struct Connection {
     writer: WriteHalf<Stream>,
     seen: watch::Receiver<Seen>,
+    watcher: JoinHandle<()>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // It holds the other half: only without both the connection is closed.
+        self.watcher.abort();
+    }
 }
 
 impl Connection {
@@ -70,12 +79,12 @@ impl Connection {
     pub async fn over(stream: Stream) -> Result<Self> {
         let (reader, mut writer) = tokio::io::split(stream);
         let (told, seen) = watch::channel(Seen::default());
-        tokio::spawn(watch_frames(reader, told));
+        let watcher = tokio::spawn(watch_frames(reader, told));
         let mut first = PREFACE.to_vec();
         frame(&mut first, SETTINGS, 0, 0, &[]);
         writer.write_all(&first).await?;
         writer.flush().await?;
-        let mut connection = Self { writer, seen };
+        let mut connection = Self { writer, seen, watcher };
         connection.until(Duration::from_secs(10), |seen| seen.has_settings).await.context("no SETTINGS came")?;
         Ok(connection)
     }
