@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use futures::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_tungstenite::WebSocketStream;
@@ -28,16 +29,23 @@ pub struct Chat {
     pub ends: UnboundedReceiver<String>,
 }
 
-/// Starts it. Asked for the subprotocol `chat` among others, it chooses that; what is no handshake
-/// is broken off.
+/// Starts it. Asked for the subprotocol `chat` among others, it chooses that; an ordinary request
+/// is answered with 200.
 ///
 /// # Errors
 /// When no port is free.
 pub async fn start() -> Result<Chat> {
     let (told, ends) = unbounded_channel();
-    let address = apps::listen(move |stream| {
+    let address = apps::listen(move |mut stream| {
         let told = told.clone();
         async move {
+            if !is_handshake(&stream).await {
+                // Its client misses what could not be written, and says so.
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nchat").await;
+                // Until the client has read it and is gone.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+                return;
+            }
             let accepted = tokio_tungstenite::accept_hdr_async_with_config(stream, choose, Some(sizes())).await;
             if let Ok(socket) = accepted {
                 // The test may be over.
@@ -46,6 +54,14 @@ pub async fn start() -> Result<Chat> {
         }
     });
     Ok(Chat { address: address.await?, ends })
+}
+
+async fn is_handshake(stream: &TcpStream) -> bool {
+    let mut head = vec![0; 8 << 10];
+    // A head of a few lines comes in one piece.
+    let length = stream.peek(&mut head).await.unwrap_or_default();
+    head.truncate(length);
+    head.to_ascii_lowercase().windows(9).any(|word| word == b"websocket")
 }
 
 #[expect(clippy::result_large_err, reason = "the library's signature of a callback")]
