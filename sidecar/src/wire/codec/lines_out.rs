@@ -1,0 +1,77 @@
+//! Field lines on their way out. What would split a message is left out: it could only come from a defect.
+
+use crate::wire::fields::Fields;
+
+use super::classes::run_without_control;
+use super::names::Name;
+
+/// Bytes of a line besides name and value.
+const MARKS: usize = 4;
+
+/// Room for the lines of these fields.
+pub(super) fn room_for(fields: &Fields) -> usize {
+    fields.iter().map(|field| field.name.len() + field.value.len() + MARKS).sum()
+}
+
+/// Appends the fields that are the message's own; says whether a Date is among them.
+pub(super) fn write_fields(out: &mut Vec<u8>, fields: &Fields) -> bool {
+    let mut has_date = false;
+    for field in fields.iter() {
+        // Host stands first in a request; framing is written anew.
+        if Name::of(field.name).goes_through() {
+            has_date |= field.name == b"date";
+            write_field(out, field.name, field.value);
+        }
+    }
+    has_date
+}
+
+/// Appends one line.
+#[inline]
+pub(super) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    let is_whole = !name.is_empty() && run_without_control(name) == name.len() && is_one_line(value);
+    debug_assert!(is_whole, "the field {} has a control character", name.escape_ascii());
+    if is_whole {
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends one line with a number.
+pub(super) fn write_number(out: &mut Vec<u8>, name: &[u8], number: u64) {
+    write_field(out, name, itoa::Buffer::new().format(number).as_bytes());
+}
+
+fn is_one_line(value: &[u8]) -> bool {
+    run_without_control(value) == value.len() || !value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn framing_and_hop_fields_are_never_copied() {
+        let mut fields = Fields::default();
+        for name in ["content-length", "transfer-encoding", "connection", "upgrade", "te", "host", "expect", "accept"] {
+            fields.append(name, "1");
+        }
+        let mut out = Vec::new();
+        assert!(!write_fields(&mut out, &fields));
+        assert_eq!(out, b"accept: 1\r\n");
+        assert!(room_for(&fields) >= out.len());
+    }
+
+    #[test]
+    #[cfg(not(debug_assertions))]
+    fn no_value_ends_its_line() {
+        let mut out = Vec::new();
+        for value in ["a\r\nb: c", "a\nb", "a\rb", "a\0b"] {
+            write_field(&mut out, b"x", value.as_bytes());
+        }
+        write_field(&mut out, b"x\r\ny", b"a");
+        assert!(out.is_empty());
+    }
+}
