@@ -12,6 +12,7 @@ mod meter;
 mod polite;
 mod sidecar;
 mod siege;
+mod slow;
 mod step;
 mod table;
 
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         return table::say(&format!("the limit of open files cannot be raised: {error:#}"), ExitCode::FAILURE);
     }
     let told = |error: anyhow::Error| Failed::from(format!("{error:#}"));
-    let steps = [floods::steps(), crowds::steps()].into_iter().flatten();
+    let steps = [floods::steps(), crowds::steps(), slow::steps()].into_iter().flatten();
     let trials = steps.map(|(name, step)| Trial::test(name, move || step().map_err(told))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     table::say(&table::render(), conclusion.exit_code())

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 use shipshape_tests::http::Client;
-use shipshape_tests::process::{address, run};
+use shipshape_tests::process::{address, built_elsewhere, run};
 use shipshape_tests::repository::root;
 use tempfile::TempDir;
 
@@ -23,6 +23,17 @@ const NAME: &str = "adversary";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What stands in the address of a port that is to be free.
 const FREE: [&str; 6] = ["--https", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+
+/// Where a sidecar is, and whom it is trusted as.
+#[derive(Clone)]
+pub struct Addresses {
+    /// Where it accepts TLS.
+    pub https: SocketAddr,
+    /// Where it accepts plain HTTP.
+    pub http: SocketAddr,
+    /// Trusts its CA.
+    pub trust: Trust,
+}
 
 /// A running sidecar; killed when dropped.
 pub struct Sidecar {
@@ -61,6 +72,11 @@ impl Sidecar {
         let trust = Trust::new(&std::fs::read_to_string(state.path().join("ca.pem"))?)?;
         let [https, http, admin] = ["https", "http", "admin"].map(|name| address(&serving, name));
         Ok(Self { child, state, app, errors, https: https?, http: http?, admin: admin?, trust })
+    }
+
+    /// What its clients need.
+    pub fn addresses(&self) -> Addresses {
+        Addresses { https: self.https, http: self.http, trust: self.trust.clone() }
     }
 
     /// Its process id.
@@ -188,14 +204,12 @@ fn listen(child: &mut Child, errors: &Arc<Mutex<Vec<String>>>) -> Option<Value> 
     receiver.recv_timeout(PATIENCE).ok()
 }
 
-/// The optimised program, built once; another one where `SHIPSHAPE_SIDECAR` names it.
+/// The optimised program, built once.
 fn binary() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        if let Some(path) = std::env::var_os("SHIPSHAPE_SIDECAR") {
-            return Ok(path.into());
-        }
-        build().map_err(|error| format!("{error:#}"))
+        let built = built_elsewhere().map(|folder| folder.join("shipshape-sidecar"));
+        built.map_or_else(|| build().map_err(|error| format!("{error:#}")), Ok)
     });
     built.clone().map_err(anyhow::Error::msg)
 }

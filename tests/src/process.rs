@@ -116,8 +116,17 @@ pub fn address(serving: &Value, member: &str) -> Result<SocketAddr> {
     Ok(text.parse()?)
 }
 
+/// A folder of programs to be used as they are, instead of building them: `SHIPSHAPE_BINARIES`.
+#[must_use]
+pub fn built_elsewhere() -> Option<PathBuf> {
+    std::env::var_os("SHIPSHAPE_BINARIES").map(PathBuf::from)
+}
+
 /// A program of this workspace, built once per test run.
 fn binary(name: &str) -> Result<PathBuf> {
+    if let Some(folder) = built_elsewhere() {
+        return Ok(folder.join(name));
+    }
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
         let packages =
