@@ -6,6 +6,7 @@ mod apps;
 mod chat;
 mod client;
 mod grpc;
+mod h2c_streams;
 mod h2spec;
 mod handshakes;
 mod hints;
@@ -29,6 +30,7 @@ const STEPS: &[&[Step]] = &[
     h2spec::STEPS,
     tls_profile::STEPS,
     streams::STEPS,
+    h2c_streams::STEPS,
     websocket_cases::STEPS,
     websocket::STEPS,
     handshakes::STEPS,
