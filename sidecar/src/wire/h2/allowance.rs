@@ -1,0 +1,132 @@
+//! What a client may ask of one connection besides being served: frames that are no request, and requests that it
+//! gives up.
+
+use std::cell::Cell;
+
+/// Frames that serve no request, in a row: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty ones.
+const CONTROL: u32 = 1000;
+/// What a request, a piece of its body and a piece of its answer give back: clients answer each piece of an answer
+/// with two WINDOW_UPDATEs, and some with a PING.
+const BY_REQUEST: u32 = 16;
+const BY_PIECE: u32 = 4;
+/// Payload of a control frame that costs as much as one more frame, in bytes.
+const PAYLOAD: u32 = 1024;
+/// Requests that a client may give up at the beginning, and how many it can earn by taking answers (CVE-2023-44487).
+const GIVEN_UP: u32 = 100;
+const GIVEN_UP_MOST: u32 = 256;
+
+/// Frame types (RFC 9113 section 6).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+/// The last frame of a stream carries this flag.
+const END_STREAM: u8 = 1;
+
+/// What a client has left. Used up once, it stays used up.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    control: Cell<u32>,
+    given_up: Cell<u32>,
+    is_spent: Cell<bool>,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { control: Cell::new(CONTROL), given_up: Cell::new(GIVEN_UP), is_spent: Cell::new(false) }
+    }
+}
+
+impl Allowance {
+    /// Whether the client asked for more than it may.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent.get()
+    }
+
+    /// A frame came.
+    pub(super) fn received(&self, kind: u8, flags: u8, length: u32) {
+        match kind {
+            HEADERS => self.earn(BY_REQUEST),
+            DATA if length > 0 => self.earn(BY_PIECE),
+            DATA if flags & END_STREAM != 0 => {}
+            _ => spend(&self.control, 1 + length / PAYLOAD, &self.is_spent),
+        }
+    }
+
+    /// A piece of an answer is on its way.
+    pub(super) fn sent(&self) {
+        self.earn(BY_PIECE);
+    }
+
+    /// A request ended, with its answer or given up by the client.
+    pub(super) fn ended(&self, is_answered: bool) {
+        if is_answered {
+            self.given_up.set(GIVEN_UP_MOST.min(self.given_up.get() + 1));
+        } else {
+            spend(&self.given_up, 1, &self.is_spent);
+        }
+    }
+
+    fn earn(&self, frames: u32) {
+        self.control.set(CONTROL.min(self.control.get() + frames));
+    }
+}
+
+fn spend(from: &Cell<u32>, amount: u32, is_spent: &Cell<bool>) {
+    match from.get().checked_sub(amount) {
+        Some(left) => from.set(left),
+        None => is_spent.set(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PING: u8 = 6;
+    const WINDOW_UPDATE: u8 = 8;
+
+    #[test]
+    fn control_frames_without_requests_are_bounded() {
+        let allowance = Allowance::default();
+        (0..CONTROL).for_each(|_| allowance.received(PING, 0, 8));
+        assert!(!allowance.is_spent());
+        allowance.received(PING, 0, 8);
+        assert!(allowance.is_spent());
+    }
+
+    #[test]
+    fn large_frames_cost_more() {
+        let allowance = Allowance::default();
+        let frames = (1..).find(|_| {
+            allowance.received(0xfa, 0, 16_384);
+            allowance.is_spent()
+        });
+        assert_eq!(frames, Some(59), "about a mebibyte");
+    }
+
+    #[test]
+    fn whoever_is_served_may_go_on() {
+        let allowance = Allowance::default();
+        for _ in 0..100_000 {
+            allowance.received(HEADERS, END_STREAM, 40);
+            for _ in 0..8 {
+                allowance.sent();
+                (0..2).for_each(|_| allowance.received(WINDOW_UPDATE, 0, 4));
+                allowance.received(PING, 0, 8);
+            }
+            allowance.ended(true);
+        }
+        assert!(!allowance.is_spent());
+    }
+
+    #[test]
+    fn requests_may_be_given_up_now_and_then() {
+        let allowance = Allowance::default();
+        (0..10_000).for_each(|at| allowance.ended(at % 2 == 0));
+        assert!(!allowance.is_spent());
+        let resets = (1..).find(|_| {
+            allowance.ended(false);
+            allowance.is_spent()
+        });
+        assert!(resets.is_some_and(|resets| resets <= GIVEN_UP_MOST + 1));
+    }
+}

@@ -1,0 +1,17 @@
+//! HTTP/2 (RFC 9113) on the `h2` crate, from clients and to the app.
+
+mod allowance;
+mod answer;
+mod client;
+mod discard;
+mod fields;
+mod frames;
+mod head;
+mod io;
+mod life;
+mod pace;
+mod request_body;
+mod server;
+mod tunnel;
+
+pub(super) use server::serve_http2;
