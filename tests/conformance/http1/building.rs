@@ -1,7 +1,6 @@
 //! How cases are varied: another status, a body, more steps.
 
 use super::case::{Case, Ending, Reached, Refused, Served, Step, Want};
-use super::reply::Reply;
 
 impl Case {
     /// Refused with one of these statuses.
@@ -107,12 +106,6 @@ impl Case {
             }
         }
         self.name.push_str(", byte by byte");
-        self
-    }
-
-    /// The upstream answers with these.
-    pub fn replied(mut self, replies: Vec<Reply>) -> Self {
-        self.replies = replies;
         self
     }
 

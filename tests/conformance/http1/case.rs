@@ -138,4 +138,14 @@ impl Case {
     pub fn is_to_head(&self) -> bool {
         matches!(self.steps.first(), Some(Step::Send(bytes) | Step::Trickle(bytes)) if bytes.starts_with(b"HEAD "))
     }
+
+    /// Whether it asks to be told to continue, in a version that knows of it.
+    pub fn expects_continue(&self) -> bool {
+        let asks = |bytes: &[u8]| {
+            let text = bytes.to_ascii_lowercase();
+            text.windows(23).any(|window| window == b"\r\nexpect: 100-continue\r")
+                && text.windows(10).any(|window| window == b" http/1.1\r")
+        };
+        matches!(self.steps.first(), Some(Step::Send(bytes) | Step::Trickle(bytes)) if asks(bytes))
+    }
 }

@@ -1,6 +1,6 @@
 //! Judging a request by what reached the upstream, and by what the client was told.
 
-use super::case::{Case, Ending, Reached, Refused, Served, Want};
+use super::case::{Case, Ending, Reached, Refused, Served, Step, Want};
 use super::client::End;
 use super::exchange::{ASKS_AGAIN, Outcome};
 use super::message::Message;
@@ -16,7 +16,7 @@ const NEVER_TRAILERS: [&str; 6] =
 /// Judges what came of a case.
 pub fn judge(case: &Case, outcome: &Outcome) -> Judgement {
     let judged = unsafe_upstream(outcome).map_or_else(|| told_clearly(outcome), Err);
-    let judged = judged.and_then(|()| match &case.want {
+    let judged = judged.and_then(|()| judge_interims(case, outcome)).and_then(|()| match &case.want {
         Want::Served(served) => judge_served(served, outcome),
         Want::Refused(refused) => judge_refused(case, refused, outcome),
         Want::Nothing => judge_nothing(outcome),
@@ -73,6 +73,17 @@ fn told_clearly(outcome: &Outcome) -> Judged {
     match &outcome.told.broken {
         Some(why) => wrong(Verdict::Unsafe, format!("the client was told {why}")),
         None => Ok(()),
+    }
+}
+
+/// 100 is said to who waits for it, and to nobody else.
+fn judge_interims(case: &Case, outcome: &Outcome) -> Judged {
+    let interims: Vec<_> = outcome.told.interims.iter().map(Message::status).collect();
+    let waits = case.steps.iter().any(|step| matches!(step, Step::AwaitContinue));
+    match interims.as_slice() {
+        [100] if case.expects_continue() => Ok(()),
+        [] if !waits => Ok(()),
+        _ => wrong(Verdict::Altered, format!("interim answers {interims:?}")),
     }
 }
 
@@ -148,6 +159,9 @@ fn judge_refused(case: &Case, refused: &Refused, outcome: &Outcome) -> Judged {
         && !refused.in_body
     {
         return wrong(Verdict::LetThrough, format!("a part reached the upstream: {}", part.rest.escape_ascii()));
+    }
+    if !outcome.told.interims.is_empty() && !refused.in_body {
+        return wrong(Verdict::Untidy, "a body was asked for, and then refused");
     }
     if outcome.told.answers.len() > refused.before + 1 {
         return wrong(Verdict::Unsafe, format!("{} answers", outcome.told.answers.len()));

@@ -1,15 +1,22 @@
 //! HTTP/1 as bytes: what reached the upstream, and what the client was told, judged case by case.
 
+mod answer;
+mod answer_exchange;
+mod answer_judge;
+mod answers;
 mod building;
 mod case;
 mod cases;
 mod client;
 mod exchange;
+mod flow;
+mod flows;
 mod judge;
 mod message;
 mod problem;
 mod reading;
 mod reply;
+mod rules;
 mod upstream;
 mod verdict;
 mod world;
@@ -20,7 +27,9 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, FormatSetting, Trial};
 
+use answer::AnswerCase;
 use case::{Case, Step};
+use flow::Flow;
 use verdict::{Judgement, Tally, Verdict};
 use world::Worlds;
 
@@ -34,14 +43,38 @@ fn main() -> ExitCode {
         arguments.format = arguments.format.or(Some(FormatSetting::Terse));
     }
     let (worlds, tally) = (Arc::new(Worlds::default()), Arc::new(Tally::default()));
-    let trials = cases::all().into_iter().map(|case| {
-        let (worlds, tally) = (Arc::clone(&worlds), Arc::clone(&tally));
-        Trial::test(format!("{}: {}", case.class, case.name), move || finish(&tally, try_case(&worlds, &case)))
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let conclusion = libtest_mimic::run(&arguments, trials(&worlds, &tally));
     // Nothing can be done for who does not listen.
     let _ = writeln!(std::io::stdout(), "{tally}\n");
     conclusion.exit_code()
+}
+
+/// What a case is called, the rule that it stands on, and how it is tried.
+type Try = (&'static str, String, &'static str, Box<dyn FnOnce(&Worlds) -> Judgement + Send>);
+
+fn trials(worlds: &Arc<Worlds>, tally: &Arc<Tally>) -> Vec<Trial> {
+    let requests = cases::all().into_iter().map(|case| -> Try {
+        (case.class, case.name.clone(), case.rule, Box::new(move |worlds| try_case(worlds, &case)))
+    });
+    let answers = answers::all().into_iter().map(|case| -> Try {
+        (case.class, case.name.clone(), case.rule, Box::new(move |worlds| try_answer(worlds, &case)))
+    });
+    let flows = flows::all().into_iter().map(|flow| -> Try {
+        (flow.class, flow.name.to_owned(), flow.rule, Box::new(move |worlds| try_flow(worlds, &flow)))
+    });
+    let all: Vec<Try> = requests.chain(answers).chain(flows).collect();
+    let places: Vec<_> = all.iter().map(|(class, _, rule, _)| (*class, *rule)).collect();
+    let names: Vec<_> = all.iter().map(|(class, name, _, _)| format!("{class}: {name}")).collect();
+    let mut trials: Vec<_> = std::iter::zip(names.clone(), all)
+        .map(|(name, (_, _, _, run))| {
+            let (worlds, tally) = (Arc::clone(worlds), Arc::clone(tally));
+            Trial::test(name, move || finish(&tally, run(&worlds)))
+        })
+        .collect();
+    let told = |error: anyhow::Error| Failed::from(format!("{error:#}"));
+    trials.push(Trial::test("README.md lists the rules", move || rules::compare(&places).map_err(told)));
+    trials.push(Trial::test("no two cases share a name", move || rules::all_differ(&names).map_err(told)));
+    trials
 }
 
 fn finish(tally: &Tally, judgement: Judgement) -> Result<(), Failed> {
@@ -56,12 +89,22 @@ fn try_case(worlds: &Worlds, case: &Case) -> Judgement {
     (verdict, format!("{why} (rule {}; sent {})", case.rule, sent(case)))
 }
 
+fn try_answer(worlds: &Worlds, case: &AnswerCase) -> Judgement {
+    let judged = worlds.with(|world| Ok(answer_judge::judge(case, &answer_exchange::run(world, case)?)));
+    let (verdict, why) = judged.unwrap_or_else(|error| (Verdict::Failed, format!("{error:#}")));
+    let replies = case.replies.iter().flat_map(|reply| &reply.writes).map(|bytes| shown(bytes));
+    let replies = replies.collect::<Vec<_>>().join(", ");
+    (verdict, format!("{why} (rule {}; the upstream answered {replies})", case.rule))
+}
+
+fn try_flow(worlds: &Worlds, flow: &Flow) -> Judgement {
+    let kept = worlds.with(flow.run);
+    let unkept = |error: anyhow::Error| (Verdict::Unkept, format!("{error:#} (rule {})", flow.rule));
+    kept.map_or_else(unkept, |()| (Verdict::Right, String::new()))
+}
+
 /// What the client sends, in one line.
 fn sent(case: &Case) -> String {
-    let shown = |bytes: &[u8]| match bytes.get(..400) {
-        Some(start) => format!("\"{}\"… {} bytes", start.escape_ascii(), bytes.len()),
-        None => format!("\"{}\"", bytes.escape_ascii()),
-    };
     let steps = case.steps.iter().map(|step| match step {
         Step::Send(bytes) => shown(bytes),
         Step::Trickle(bytes) => format!("byte by byte {}", shown(bytes)),
@@ -70,4 +113,11 @@ fn sent(case: &Case) -> String {
         Step::HalfClose => "half-closes".to_owned(),
     });
     steps.collect::<Vec<_>>().join(", ")
+}
+
+fn shown(bytes: &[u8]) -> String {
+    match bytes.get(..400) {
+        Some(start) => format!("\"{}\"… {} bytes", start.escape_ascii(), bytes.len()),
+        None => format!("\"{}\"", bytes.escape_ascii()),
+    }
 }

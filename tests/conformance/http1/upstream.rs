@@ -39,6 +39,8 @@ pub struct Connection {
     pub has_ended: bool,
     /// Which of the suite's own requests came over it.
     pub fences: Vec<String>,
+    /// How many replies were written on it, to their end or to its.
+    pub replied: usize,
 }
 
 #[derive(Default)]
@@ -152,7 +154,7 @@ impl Shared {
                 }
                 Reading::Part(_) if !answered && self.next().after == After::Head => {
                     answered = true;
-                    write(&mut stream, &self.take())
+                    self.reply(number, &mut stream, &self.take())
                 }
                 Reading::Broken(why) => {
                     self.note(number, |connection| connection.broken = Some(why));
@@ -183,7 +185,8 @@ impl Shared {
             let (length, reply) = (target.len(), "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length:");
             let reply = Reply::bytes(format!("{reply} {length}\r\n\r\n{target}"));
             self.note(number, |connection| connection.fences.push(target));
-            return write(stream, &reply);
+            write(stream, &reply);
+            return Then::Keep;
         }
         let is_head = request.start.starts_with("HEAD ");
         self.note(number, |connection| connection.requests.push(request));
@@ -194,7 +197,13 @@ impl Shared {
         if is_head && reply.writes == Reply::ok().writes {
             reply.writes = vec![b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n".to_vec()];
         }
-        write(stream, &reply)
+        self.reply(number, stream, &reply)
+    }
+
+    fn reply(&self, number: usize, stream: &mut TcpStream, reply: &Reply) -> Then {
+        write(stream, reply);
+        self.note(number, |connection| connection.replied += 1);
+        reply.then
     }
 
     fn next(&self) -> Reply {
@@ -210,13 +219,10 @@ impl Shared {
 }
 
 /// Writes an answer. What the sidecar does not take any more is its own decision, to be judged at the client.
-fn write(stream: &mut TcpStream, reply: &Reply) -> Then {
-    for _ in 0..reply.times {
-        for bytes in &reply.writes {
-            if stream.write_all(bytes).is_err() {
-                return Then::Close;
-            }
+fn write(stream: &mut TcpStream, reply: &Reply) {
+    for bytes in std::iter::repeat_n(&reply.writes, reply.times).flatten() {
+        if stream.write_all(bytes).is_err() {
+            return;
         }
     }
-    reply.then
 }

@@ -22,6 +22,8 @@ pub enum Verdict {
     Altered,
     /// A refusal of the wrong shape: status, document or end of the connection.
     Untidy,
+    /// A promise that takes several steps to show was not kept.
+    Unkept,
     /// The case could not be run to its end.
     Failed,
 }
@@ -50,6 +52,7 @@ impl fmt::Display for Verdict {
             Self::ServerFault => "5xx for a client's fault",
             Self::Altered => "altered",
             Self::Untidy => "untidy refusal",
+            Self::Unkept => "not kept",
             Self::Failed => "not run to its end",
         })
     }

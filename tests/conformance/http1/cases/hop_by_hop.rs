@@ -113,5 +113,18 @@ fn upgrades() -> Vec<Case> {
         let case = served("upgrade", "9110 §7.8", *name, get(fields), "GET /hop");
         case.lacking(&["upgrade", "http2-settings"])
     });
-    ignored.collect()
+    let handshake = |fields: &str| get(format!("Connection: Upgrade\r\nUpgrade: websocket{fields}").as_bytes());
+    let (version, key) = ("\r\nSec-WebSocket-Version: 13", "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+    let bad = [
+        ("websocket of another version", format!("\r\nSec-WebSocket-Version: 8{key}")),
+        ("websocket of no version", key.to_owned()),
+        ("websocket of two versions", format!("{version}\r\nSec-WebSocket-Version: 8{key}")),
+        ("websocket without a key", version.to_owned()),
+        ("websocket with a short key", format!("{version}\r\nSec-WebSocket-Key: dGhl")),
+        ("websocket with a key that is none", format!("{version}\r\nSec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!==")),
+        ("websocket with two keys", format!("{version}{key}{key}")),
+    ];
+    let bad = bad
+        .map(|(name, fields)| refused("upgrade", "6455 §4.2.1", name, handshake(&fields)).with(&[400, 426]).may_keep());
+    ignored.chain(bad).collect()
 }
