@@ -34,6 +34,12 @@ impl Transfer {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Bytes in both directions.
+    #[must_use]
+    pub fn moved(&self) -> u64 {
+        self.received().wrapping_add(self.sent())
+    }
+
     /// Notes a body that was sent whole.
     pub fn add_sent(&self, bytes: u64) {
         self.sent.fetch_add(bytes, Ordering::Relaxed);

@@ -22,6 +22,7 @@ use crate::filters::rate_limit::RateLimit;
 use crate::filters::scopes::Scopes;
 use crate::filters::security_headers::SecurityHeaders;
 use crate::telemetry::metrics::RouteSlot;
+use crate::wire::{Patience, Rate};
 
 /// The name, in metrics and logs, of what no route claims; parentheses keep it apart from names of routes.
 const DEFAULT: &str = "(default)";
@@ -122,10 +123,18 @@ fn route_timeouts(timeouts: Option<&policy::Timeouts>, field: impl Fn(&str) -> A
     RouteTimeouts {
         request: length(|timeouts| timeouts.request.as_ref()),
         request_field: field("timeouts.request"),
-        body_idle: length(|timeouts| timeouts.body_idle.as_ref()),
+        body: Patience { idle: length(|timeouts| timeouts.body_idle.as_ref()), rate: timeouts.and_then(body_rate) },
         body_idle_field: field("timeouts.bodyIdle"),
+        stream_idle: length(|timeouts| timeouts.stream_idle.as_ref()),
         connect_field: field("timeouts.connect"),
     }
+}
+
+fn body_rate(timeouts: &policy::Timeouts) -> Option<Rate> {
+    let policy::BodyRate { bytes_per_second, grace, enforcement } = timeouts.body_rate.as_ref()?;
+    let grace = grace.as_ref()?.duration();
+    let is_on = enforcement.unwrap_or_default() == policy::Switch::Enforce;
+    is_on.then_some(Rate { bytes_per_second: (*bytes_per_second)?, grace })
 }
 
 fn limits(source: &Source<'_>, inputs: &Inputs, findings: &mut Vec<Finding>) -> Vec<RateLimit> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shipshape_crds::policy::Enforcement;
 
 use super::inspect::Admitted;
+use super::lasting::{self, Bounds, Nature};
 use super::rules::RouteRules;
 use super::worker::WorkerContext;
 use crate::answer::Answer;
@@ -12,7 +13,8 @@ use crate::facts::Facts;
 use crate::filters::request_fields::{self, Told};
 use crate::problem::{Code, Problem};
 use crate::wire::{
-    App, AppError, Body, BodyError, Client, Exchange, Fields, RequestHead, ResponseHead, Said, with_idle_timeout,
+    App, AppError, Body, BodyError, Client, Exchange, Fields, Patience, RequestHead, ResponseHead, Said,
+    has_media_type, is_grpc, timed,
 };
 
 pub(super) async fn forward(
@@ -29,7 +31,7 @@ pub(super) async fn forward(
     let answered = within(rules.timeouts.request, ask(app.send(head, body), client)).await;
     facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
     match answered {
-        Some(Ok((head, body))) => Ok(passed_on(facts, rules, head, body)),
+        Some(Ok((head, body))) => Ok(passed_on(context, facts, rules, head, body)),
         Some(Err(Unanswered::Gone)) => Err(Answer::Gone),
         Some(Err(Unanswered::Failed(error))) => Err(refused(error, rules, too_large)),
         None => Err(timed_out(facts, rules).into()),
@@ -79,23 +81,34 @@ async fn within<T>(limit: Option<std::time::Duration>, future: impl Future<Outpu
     }
 }
 
-fn passed_on(facts: &Facts, rules: &RouteRules, head: ResponseHead, body: Body) -> (ResponseHead, Body) {
-    let body = match (body, rules.timeouts.body_idle) {
-        (Body::Stream(stream), Some(idle)) if !is_event_stream(&head.fields) => {
-            Body::Stream(with_idle_timeout(stream, idle))
+fn passed_on(
+    context: &WorkerContext,
+    facts: &Facts,
+    rules: &RouteRules,
+    head: ResponseHead,
+    body: Body,
+) -> (ResponseHead, Body) {
+    let transfer = &facts.transfer;
+    let bounds = || Bounds { idle: rules.timeouts.stream_idle, transfer, draining: context.draining.clone() };
+    let body = match (body, nature(&head.fields)) {
+        (Body::Whole(bytes), _) => Body::Whole(bytes),
+        (Body::Stream(stream), Some(nature)) => Body::Stream(lasting::stream(stream, nature, bounds())),
+        (Body::Stream(stream), None) => {
+            Body::Stream(timed(stream, Patience { idle: rules.timeouts.body.idle, rate: None }))
         }
-        (body, _) => body,
+        (Body::Tunnel(io), _) => Body::Tunnel(lasting::tunnel(io, bounds())),
     };
     let enforced = rules.body.enforcement == Enforcement::Enforce;
     (head, facts.transfer.outgoing(body, enforced))
 }
 
-/// Streams that may be silent for long by design; the client's end ends them.
-fn is_event_stream(fields: &Fields) -> bool {
-    let media_type = fields.text("content-type").unwrap_or_default();
-    ["text/event-stream", "application/grpc"]
-        .iter()
-        .any(|long| media_type.get(..long.len()).is_some_and(|start| start.eq_ignore_ascii_case(long)))
+/// Whether an answer may be silent for long by design.
+fn nature(fields: &Fields) -> Option<Nature> {
+    if has_media_type(fields, "text/event-stream") {
+        Some(Nature::Events)
+    } else {
+        is_grpc(fields).then_some(Nature::Grpc)
+    }
 }
 
 fn refused(error: AppError, rules: &RouteRules, too_large: Problem) -> Answer {

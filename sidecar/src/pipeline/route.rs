@@ -7,7 +7,7 @@ use super::outline::Outlined;
 use super::rules::{RouteRules, Rules};
 use crate::facts::{Facts, Request, RouteFact};
 use crate::problem::{Code, Problem};
-use crate::wire::{Capped, RequestHead, with_idle_timeout};
+use crate::wire::{Capped, Patience, RequestHead, is_grpc, timed};
 
 /// A request with its rules, its body capped. Its fields are private: only [`route`] makes one, so no phase below can
 /// be handed a request that skipped it, or read a body that is not counted.
@@ -31,11 +31,9 @@ pub(super) fn route<'r>(rules: &'r Rules, facts: &mut Facts, outlined: Outlined)
     };
     // What is empty neither stalls nor counts.
     let body = body.map(|body| {
-        let timed = match found.timeouts.body_idle {
-            Some(idle) => with_idle_timeout(body, idle),
-            None => body,
-        };
-        facts.transfer.incoming(timed, limit)
+        // A stream of messages may pause; it ends by rules of its own.
+        let patience = if is_grpc(&head.fields) { Patience::default() } else { found.timeouts.body };
+        facts.transfer.incoming(timed(body, patience), limit)
     });
     Ok(Routed { rules: found, head, body: Capped::new(body, enforced) })
 }

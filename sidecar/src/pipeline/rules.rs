@@ -20,6 +20,7 @@ use crate::filters::rate_limit::RateLimit;
 use crate::filters::scopes::Scopes;
 use crate::filters::security_headers::SecurityHeaders;
 use crate::telemetry::metrics::{RouteSlot, SidecarMetrics};
+use crate::wire::Patience;
 
 /// What rules are made of.
 pub struct Inputs {
@@ -72,8 +73,11 @@ pub(super) struct RouteRules {
 pub(super) struct RouteTimeouts {
     pub(super) request: Option<Duration>,
     pub(super) request_field: Arc<str>,
-    pub(super) body_idle: Option<Duration>,
+    /// For a request's body.
+    pub(super) body: Patience,
     pub(super) body_idle_field: Arc<str>,
+    /// For streams and tunnels.
+    pub(super) stream_idle: Option<Duration>,
     pub(super) connect_field: Arc<str>,
 }
 

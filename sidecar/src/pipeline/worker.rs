@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::telemetry::access_log::AccessLog;
 use crate::telemetry::metrics::WorkerMetrics;
+use crate::wire::Draining;
 
 /// What one worker brings to every request. The counters have one writer: never share a context between threads that
 /// run at the same time.
@@ -17,6 +18,8 @@ pub struct WorkerContext {
     pub metrics: Arc<WorkerMetrics>,
     /// The worker's end of the access log.
     pub access_log: AccessLog,
+    /// Says when the pod begins to end.
+    pub draining: Draining,
 }
 
 impl WorkerContext {

@@ -47,6 +47,10 @@ codes! {
         "The version of HTTP is not served. Use HTTP/1.1 or HTTP/2.";
     MethodUnsupported "METHOD_UNSUPPORTED" 501 "Method not supported"
         "TRACE and CONNECT are not served.";
+    ExpectationFailed "EXPECTATION_FAILED" 417 "Expectation failed"
+        "The request expects something other than `100-continue`. Leave the Expect field out.";
+    WebsocketVersion "WEBSOCKET_VERSION" 426 "Upgrade required"
+        "Only version 13 of WebSockets is served (RFC 6455). Send `Sec-WebSocket-Version: 13`.";
     HeadTimeout "HEAD_TIMEOUT" 408 "Request timeout"
         "The head of the request did not arrive in time (`timeouts.head`). Send it without pauses.";
     UrlTooLong "URL_TOO_LONG" 414 "URL too long"

@@ -133,16 +133,6 @@ fn begin(code: Code) -> Vec<u8> {
     out
 }
 
-/// The whole answer to what could not be read as a request, for a codec that has no pipeline to ask. It carries the
-/// fields that protect a browser, as every answer does.
-#[must_use]
-pub fn unparsed(code: Code, detail: impl Into<Cow<'static, str>>, request_id: &str) -> (ResponseHead, Bytes) {
-    let (mut head, body) = Problem::new(code, detail).into_answer(request_id);
-    head.fields.set("x-content-type-options", "nosniff");
-    head.fields.set("x-request-id", request_id);
-    (head, body)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -167,13 +157,5 @@ mod tests {
         assert_eq!((head.status, head.fields.text("retry-after")), (429, Some("2")));
         assert_eq!(head.fields.text("content-type"), Some("application/problem+json"));
         assert_eq!(head.content_length, Some(body.len() as u64));
-    }
-
-    #[test]
-    fn what_could_not_be_read_gets_a_document_too() {
-        let (head, body) = unparsed(Code::HeadersTooLarge, "too large", "01JC");
-        assert_eq!((head.status, head.fields.text("x-request-id")), (431, Some("01JC")));
-        let read: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(read["type"], "https://shipshape.dev/problems/headers-too-large");
     }
 }

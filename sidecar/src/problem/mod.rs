@@ -4,4 +4,4 @@ mod code;
 mod document;
 
 pub use code::Code;
-pub use document::{Problem, unparsed};
+pub use document::Problem;

@@ -82,11 +82,6 @@ impl wire::Service for AdminService {
         let reply = Reply::text(400, error.to_string());
         let _ = client.answer(reply.head, Body::Whole(reply.body)).await;
     }
-
-    fn unreadable(&self, status: u16) -> (ResponseHead, Bytes) {
-        let reply = Reply::text(status, "the request could not be read");
-        (reply.head, reply.body)
-    }
 }
 
 impl Admin {

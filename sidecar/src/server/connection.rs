@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -14,11 +13,9 @@ use super::drain::Drain;
 use crate::facts::{Connection, Request};
 use crate::live_config::LiveConfig;
 use crate::pipeline::{self, WorkerContext};
-use crate::problem::{Code, Problem, unparsed};
+use crate::problem::{Code, Problem};
 use crate::telemetry::metrics::SidecarMetrics;
-use crate::wire::{
-    self, AppPool, BodyStream, Client, HeadError, HyperApp, Limits, Protocol, RequestHead, ResponseHead,
-};
+use crate::wire::{self, AppPool, BodyStream, Client, HeadError, Http1App, Limits, Protocol, RequestHead};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -61,7 +58,7 @@ pub struct Local {
     /// What it was started with.
     pub given: Given,
     /// Its connections to the app.
-    pub pool: Arc<AppPool>,
+    pub pool: Rc<AppPool>,
 }
 
 /// What a worker is started with.
@@ -114,7 +111,7 @@ async fn handshake(stream: TcpStream, local: &Local) -> Option<TlsStream<TcpStre
 
 async fn wire_up<I>(io: I, protocol: Protocol, connection: Connection, local: Rc<Local>)
 where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+    I: wire::Transport,
 {
     let draining = local.given.drain.began();
     let age = AGE + AGE.mul_f64(fastrand::f64() / 10.0);
@@ -138,7 +135,7 @@ impl wire::Service for Served {
         let _flight = self.local.given.drain.takes_off();
         let live = self.local.given.live.current();
         let (address, connect_timeout) = live.app();
-        let app = HyperApp { pool: Arc::clone(&self.local.pool), address, connect_timeout };
+        let app = Http1App { pool: Rc::clone(&self.local.pool), address, connect_timeout };
         let request = Request { head, body };
         pipeline::handle(&self.local.given.context, live.rules(), &self.connection, request, client, &app).await;
     }
@@ -146,33 +143,36 @@ impl wire::Service for Served {
     async fn refuse(&self, error: HeadError, client: impl Client + 'static) {
         let _flight = self.local.given.drain.takes_off();
         let live = self.local.given.live.current();
-        let problem = Problem::new(code_of(error), error.to_string());
+        let mut problem = Problem::new(code_of(error), error.to_string());
+        if error == HeadError::UpgradeVersion {
+            problem = problem.with_field("sec-websocket-version", "13").with_field("upgrade", "websocket");
+        }
         pipeline::refuse(&self.local.given.context, live.rules(), &self.connection, problem, client).await;
-    }
-
-    fn unreadable(&self, status: u16) -> (ResponseHead, Bytes) {
-        let (code, detail) = match status {
-            408 => (Code::HeadTimeout, "The head of the request did not arrive in time."),
-            414 => (Code::UrlTooLong, "The request's target is far too long."),
-            431 => (Code::HeadersTooLarge, "The request's header fields are far too large."),
-            _ => (Code::RequestMalformed, "The request is not HTTP/1.1 as RFC 9112 describes it."),
-        };
-        let WorkerContext { clock, random, .. } = &self.local.given.context;
-        let now = u64::try_from(clock.wall().as_millisecond()).unwrap_or_default();
-        unparsed(code, detail, &ulid::Ulid::from_parts(now, random()).to_string())
     }
 }
 
 fn code_of(error: HeadError) -> Code {
     match error {
+        HeadError::Late => Code::HeadTimeout,
+        HeadError::TargetTooLong => Code::UrlTooLong,
+        HeadError::TooLarge | HeadError::TooManyFields => Code::HeadersTooLarge,
         HeadError::HostMissing => Code::HostMissing,
         HeadError::Method => Code::MethodUnsupported,
         HeadError::Version => Code::VersionUnsupported,
-        HeadError::HostInvalid | HeadError::Target | HeadError::Framing | HeadError::Te | HeadError::Expectation => {
-            Code::RequestMalformed
-        }
+        HeadError::Expectation => Code::ExpectationFailed,
+        HeadError::UpgradeVersion => Code::WebsocketVersion,
+        HeadError::Malformed(_)
+        | HeadError::HostInvalid
+        | HeadError::Target
+        | HeadError::TargetBytes
+        | HeadError::Framing
+        | HeadError::ContentLength
+        | HeadError::Connection
+        | HeadError::Te
+        | HeadError::UpgradeInvalid => Code::RequestMalformed,
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -126,6 +126,7 @@ fn local(live: &Arc<LiveConfig>, log: &Sink, drain: &Arc<Drain>, metrics: &Arc<S
         random: || fastrand::u128(..),
         metrics: metrics.worker(),
         access_log: log.worker(),
+        draining: drain.began(),
     };
     let (live, drain, metrics) = (Arc::clone(live), Arc::clone(drain), Arc::clone(metrics));
     Given { live, context, drain, metrics }

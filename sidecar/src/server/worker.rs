@@ -187,7 +187,7 @@ fn runtime() -> std::io::Result<tokio::runtime::LocalRuntime> {
 }
 
 async fn work(mut orders: mpsc::UnboundedReceiver<Order>, given: Given) {
-    let local = Rc::new(Local { given, pool: Arc::default() });
+    let local = Rc::new(Local { given, pool: Rc::default() });
     while let Some(order) = orders.recv().await {
         match order {
             Order::Serve(accepted, slot) => {

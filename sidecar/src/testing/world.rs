@@ -86,6 +86,7 @@ impl World {
             random: || 42,
             metrics: metrics.worker(),
             access_log: sink.worker(),
+            draining: tokio::sync::watch::channel(None).1,
         };
         let rules = rules(config, &limits, &metrics);
         let app = TestApp::new(AppDoes::Answer(200, Vec::new(), "hello"));

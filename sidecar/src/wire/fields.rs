@@ -102,6 +102,11 @@ impl Fields {
         self.places.is_empty()
     }
 
+    /// The block, and where its fields stand in it, for whoever hands the block on as it is.
+    pub(super) fn into_parts(self) -> (Vec<u8>, Vec<Place>) {
+        (self.text, self.places)
+    }
+
     /// Takes text of a head that is being read; its places follow with [`Self::push_place`].
     pub(super) fn push_text(&mut self, text: &[u8]) -> Option<(u32, u32)> {
         let start = u32::try_from(self.text.len()).ok()?;

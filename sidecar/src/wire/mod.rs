@@ -1,32 +1,28 @@
-//! The wire: what filters see of a connection, whatever library stands behind it. hyper's types end here.
+//! The wire: HTTP as bytes on one side, as heads and bodies without framing on the other.
 
-mod activity;
-mod app_pool;
+mod app;
 mod authority;
 mod body;
-mod discard;
+pub mod codec;
 mod fields;
-mod framing;
-mod guarded_io;
+mod h1;
+mod h2;
 mod head;
-mod hyper_app;
-mod hyper_app_io;
-mod hyper_body;
-mod hyper_client;
-mod hyper_head;
-mod hyper_server;
+mod io;
+mod media_type;
+mod serve;
 mod service;
 mod timed;
 mod traits;
 
-pub use activity::Limits;
-pub use app_pool::AppPool;
+pub use app::{AppPool, Http1App};
 pub use body::{Body, BodyError, BodyStream, CapError, Capped, Duplex, Frame, Tunnel};
+pub use codec::HeadError;
 pub use fields::{Field, Fields};
 pub use head::{RequestHead, ResponseHead, Target, Upgrade, Version};
-pub use hyper_app::HyperApp;
-pub use hyper_head::HeadError;
-pub use hyper_server::{Protocol, serve};
-pub use service::{Draining, Service};
-pub use timed::with_idle_timeout;
+pub use io::{Alarm, Transport};
+pub use media_type::{has_media_type, is_grpc};
+pub use serve::{Protocol, serve};
+pub use service::{Draining, Limits, Service};
+pub use timed::{Patience, Rate, timed};
 pub use traits::{App, AppError, Client, ClientGone, Exchange, Said};

@@ -1,15 +1,14 @@
 //! Who answers the requests of a connection, whatever protocol it speaks.
 
 use std::future::Future;
+use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::activity::Limits;
 use super::body::BodyStream;
-use super::head::{RequestHead, ResponseHead};
-use super::hyper_head::HeadError;
+use super::codec::HeadError;
+use super::head::RequestHead;
 use super::traits::Client;
 
 /// Who answers requests.
@@ -25,12 +24,24 @@ pub trait Service: 'static {
         client: impl Client + 'static,
     ) -> impl Future<Output = ()>;
 
-    /// Answers a request whose head has no single meaning.
+    /// Answers a request whose head has no single meaning, or did not come in time.
     fn refuse(&self, error: HeadError, client: impl Client + 'static) -> impl Future<Output = ()>;
-
-    /// The answer to what could not be read, or not in time: 400, 408, 414 or 431.
-    fn unreadable(&self, status: u16) -> (ResponseHead, Bytes);
 }
 
 /// When a drain began, once it did.
 pub type Draining = watch::Receiver<Option<Instant>>;
+
+/// How long the parts of a connection may take, and how many fields a request may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// From the connection's start, or a head's first byte, to the head's end.
+    pub head: Duration,
+    /// Without a request.
+    pub idle: Duration,
+    /// For a client that takes next to nothing of its answer.
+    pub stall: Duration,
+    /// From its start: then it ends gently, so that pods that were added receive traffic.
+    pub age: Duration,
+    /// Header fields of a request.
+    pub header_count: usize,
+}

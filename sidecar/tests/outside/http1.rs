@@ -27,7 +27,7 @@ async fn what_has_two_meanings_is_refused_with_a_document() {
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", 400, "REQUEST_MALFORMED"),
         ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400, "REQUEST_MALFORMED"),
         ("GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", 400, "REQUEST_MALFORMED"),
-        ("GET / HTTP/9.9\r\nHost: a\r\n\r\n", 400, "REQUEST_MALFORMED"),
+        ("GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505, "VERSION_UNSUPPORTED"),
         ("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 501, "METHOD_UNSUPPORTED"),
         ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n", 400, "REQUEST_MALFORMED"),
     ];

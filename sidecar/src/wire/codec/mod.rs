@@ -18,6 +18,8 @@ mod request;
 mod request_line;
 mod response;
 mod target;
+#[cfg(test)]
+mod tests;
 mod trailers;
 mod write_body;
 mod write_request;

@@ -9,9 +9,9 @@ use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap};
 use http::{Method, Uri};
 
 use crate::wire::authority::authority;
+use crate::wire::codec::HeadError;
 use crate::wire::fields::Fields;
 use crate::wire::head::{RequestHead, Target, Upgrade, Version};
-use crate::wire::hyper_head::HeadError;
 
 /// Fields that end at this hop: they are said anew, or speak to us. Those that speak of a connection never come here.
 const HOP_BY_HOP: [&str; 8] =

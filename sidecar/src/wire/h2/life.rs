@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::allowance::Allowance;
 use super::discard::Discards;
 use super::pace::Paces;
-use crate::wire::activity::Limits;
+use crate::wire::service::Limits;
 
 /// How long a connection that ends gently may still take where nothing is in flight.
 const FAREWELL: Duration = Duration::from_secs(5);

@@ -1,0 +1,207 @@
+//! One request to the app and what it says to it.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use super::answer_body::AnswerBody;
+use super::connection::AppConnection;
+use super::pool::AppPool;
+use super::tunnel::AppTunnel;
+use super::upload::{Upload, UploadError};
+use crate::wire::body::{Body, Capped};
+use crate::wire::codec::{Asked, Framing, HeadLimits, ParsedResponse, ResponseError, parse_response, write_request};
+use crate::wire::head::RequestHead;
+use crate::wire::io::{Inlet, Taken};
+use crate::wire::traits::{App, AppError, Exchange, Said};
+
+/// An app's head beyond this is no answer.
+const LIMITS: HeadLimits = HeadLimits { bytes: 256 * 1024, fields: 512 };
+/// Interim answers to one request; no app has so much to say before it answers.
+const HINTS: usize = 16;
+/// Methods that may be sent twice (RFC 9110 section 9.2.2).
+const IDEMPOTENT: [&[u8]; 5] = [b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"];
+
+/// The app, reached through one worker's connections.
+#[derive(Clone)]
+pub struct Http1App {
+    /// The worker's connections.
+    pub pool: Rc<AppPool>,
+    /// Where the app listens.
+    pub address: SocketAddr,
+    /// How long opening a connection may take.
+    pub connect_timeout: Duration,
+}
+
+impl App for Http1App {
+    fn send(&self, head: RequestHead, body: Capped) -> impl Exchange {
+        Http1Exchange { app: self.clone(), request: Some(Request::new(head, body, self)), connection: None, hints: 0 }
+    }
+}
+
+struct Http1Exchange {
+    app: Http1App,
+    request: Option<Request>,
+    connection: Option<AppConnection>,
+    hints: usize,
+}
+
+/// What is sent, and what may be done about it when that fails.
+struct Request {
+    head: RequestHead,
+    host: String,
+    upload: Upload,
+    asked: Asked,
+    /// Sending it twice does no harm, and all of it is still there.
+    is_repeatable: bool,
+    /// The app has said something to it.
+    is_heard: bool,
+}
+
+impl Request {
+    fn new(head: RequestHead, body: Capped, app: &Http1App) -> Self {
+        let framing = match head.content_length {
+            _ if body.is_over() => Framing::None,
+            Some(length) => Framing::Length(length),
+            None => Framing::Chunked,
+        };
+        let asked = match head.upgrade {
+            Some(_) => Asked::Upgrade,
+            None if head.method == b"HEAD"[..] => Asked::Head,
+            None => Asked::Other,
+        };
+        let host = if head.authority.is_empty() { app.address.to_string() } else { head.authority.clone() };
+        let is_repeatable = body.is_over() && asked != Asked::Upgrade && IDEMPOTENT.contains(&head.method.as_ref());
+        let upload = Upload::new(body, framing, |out| write_request(out, &head, &host, framing));
+        Self { head, host, upload, asked, is_repeatable, is_heard: false }
+    }
+
+    /// Whether it may go out once more, on another connection.
+    fn may_repeat(&self) -> bool {
+        !self.upload.has_begun || self.is_repeatable
+    }
+
+    fn begin_again(&mut self) {
+        if self.upload.has_begun {
+            let Self { head, host, .. } = self;
+            let write = |out: &mut Vec<u8>| write_request(out, head, host, Framing::None);
+            self.upload = Upload::new(Capped::new(None, None), Framing::None, write);
+        }
+    }
+
+    /// Sends on, and reads until the next head is there.
+    fn poll_head(
+        &mut self,
+        connection: &mut AppConnection,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<ParsedResponse, Failure>> {
+        let AppConnection { stream, inlet, .. } = connection;
+        if !self.upload.is_over()
+            && let Poll::Ready(Err(UploadError::Body(error))) = self.upload.poll(stream, context)
+        {
+            return Poll::Ready(Err(Failure::Final(AppError::Request(error))));
+        }
+        // An app that takes no more may have answered before it closed: whatever it said is read first.
+        let asked = self.asked;
+        let parse = |bytes: &[u8]| {
+            let parsed = parse_response(bytes, &LIMITS, asked)?;
+            Ok::<_, ResponseError>(
+                parsed.map(|parsed| (parsed.length, parsed)).map(|(length, parsed)| (parsed, length)),
+            )
+        };
+        let (is_partly, why) = match ready!(inlet.poll_head(stream, context, parse)) {
+            Ok(Taken::Whole(parsed)) => {
+                self.is_heard = true;
+                return Poll::Ready(Ok(parsed));
+            }
+            Ok(Taken::Broken(error)) => (true, error.to_string()),
+            Ok(Taken::Ended { partly }) => (partly, "it closed the connection before it answered".to_owned()),
+            Err(error) => (!inlet.bytes().is_empty(), error.to_string()),
+        };
+        let failure = if is_partly || self.is_heard { Failure::Final } else { Failure::Unheard };
+        Poll::Ready(Err(failure(AppError::Broken(why))))
+    }
+}
+
+/// Why an attempt came to nothing.
+enum Failure {
+    /// The connection had ended before the app saw the request.
+    Unheard(AppError),
+    Final(AppError),
+}
+
+impl Exchange for Http1Exchange {
+    async fn next(&mut self) -> Result<Said, AppError> {
+        let Some(mut request) = self.request.take() else { return Err(AppError::Broken("it has answered".to_owned())) };
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect(&request).await?,
+        };
+        loop {
+            match poll_fn(|context| request.poll_head(&mut connection, context)).await {
+                Ok(said) if said.head.status >= 200 || said.switches => {
+                    return Ok(self.answer(connection, request, said));
+                }
+                Ok(hint) => {
+                    self.hints += 1;
+                    if self.hints > HINTS {
+                        return Err(AppError::Broken(format!("more than {HINTS} interim answers")));
+                    }
+                    // Nobody asked the app to ask for the body.
+                    if hint.head.status != 100 {
+                        (self.request, self.connection) = (Some(request), Some(connection));
+                        return Ok(Said::Hint(hint.head));
+                    }
+                }
+                Err(Failure::Unheard(error)) if connection.is_used && request.may_repeat() => {
+                    tracing::debug!(%error, "an idle connection to the app had ended: sent once more");
+                    connection = AppConnection::open(self.app.address, self.app.connect_timeout).await?;
+                    request.begin_again();
+                }
+                Err(Failure::Unheard(error) | Failure::Final(error)) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Http1Exchange {
+    async fn connect(&self, request: &Request) -> Result<AppConnection, AppError> {
+        let Http1App { pool, address, connect_timeout } = &self.app;
+        match pool.take(*address, !request.is_repeatable) {
+            Some(connection) => Ok(connection),
+            None => AppConnection::open(*address, *connect_timeout).await,
+        }
+    }
+
+    fn answer(&self, mut connection: AppConnection, request: Request, parsed: ParsedResponse) -> Said {
+        let ParsedResponse { head, framing, keep_alive, switches, length: _ } = parsed;
+        if switches {
+            return Said::Answer(head, Body::Tunnel(Box::new(AppTunnel::new(connection))));
+        }
+        let pool = keep_alive.then(|| Rc::clone(&self.app.pool));
+        let inlet = &mut connection.inlet;
+        if let Some(whole) = request.upload.is_over().then(|| whole(framing, inlet)).flatten() {
+            // Bytes behind an answer belong to nothing that was asked.
+            if let Some(pool) = pool.filter(|_| connection.inlet.bytes().is_empty()) {
+                pool.put(connection);
+            }
+            return Said::Answer(head, Body::Whole(whole));
+        }
+        let body = AnswerBody::new(connection, framing, request.upload, pool);
+        Said::Answer(head, Body::Stream(Box::pin(body)))
+    }
+}
+
+/// The body, where all of it has come already.
+fn whole(framing: Framing, inlet: &mut Inlet) -> Option<bytes::Bytes> {
+    match framing {
+        Framing::None => Some(bytes::Bytes::new()),
+        Framing::Length(length) => {
+            let length = usize::try_from(length).ok().filter(|length| *length <= inlet.bytes().len())?;
+            Some(inlet.take(length))
+        }
+        Framing::Chunked | Framing::UntilClose => None,
+    }
+}
