@@ -9,7 +9,7 @@ pub(super) const QUERY: u8 = 4;
 
 const TOKEN_MARKS: &[u8] = b"!#$%&'*+-.^_`|~";
 const PATH_MARKS: &[u8] = b"-._~!$&'()*+,;=:@/%";
-const QUERY_MARKS: &[u8] = b"?\"[\\]^`{|}";
+const QUERY_MARKS: &[u8] = b"?[\\]^`{|}";
 
 static CLASSES: [u8; 256] = classes();
 
@@ -97,7 +97,7 @@ mod tests {
             assert_eq!(is(byte, TOKEN), token, "{byte:#x}");
             let path = byte.is_ascii_graphic() && !b"\"#<>?[\\]^`{|}".contains(&byte);
             assert_eq!(is(byte, PATH), path, "{byte:#x}");
-            let query = byte.is_ascii_graphic() && !b"#<>".contains(&byte);
+            let query = byte.is_ascii_graphic() && !b"\"#<>".contains(&byte);
             assert_eq!(is(byte, QUERY), query, "{byte:#x}");
         }
     }

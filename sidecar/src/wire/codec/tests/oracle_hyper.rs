@@ -80,7 +80,7 @@ async fn hyper_reads(bytes: &[u8]) -> Vec<Seen> {
     seen.take()
 }
 
-/// The requests that we read.
+/// The requests that we read; what follows an upgrade too, because hyper's service here grants none.
 fn we_read(bytes: &[u8]) -> (Vec<Seen>, End) {
     let (mut seen, mut at) = (Vec::new(), 0);
     loop {
@@ -100,7 +100,7 @@ fn we_read(bytes: &[u8]) -> (Vec<Seen>, End) {
             Err(error) => (None, Some(End::Body(error))),
         };
         seen.push(Seen { method, target, body });
-        if let Some(end) = end.or((!parsed.keep_alive || parsed.head.upgrade.is_some()).then_some(End::Quiet)) {
+        if let Some(end) = end.or((!parsed.keep_alive).then_some(End::Quiet)) {
             return (seen, end);
         }
     }
