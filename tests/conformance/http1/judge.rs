@@ -70,8 +70,11 @@ fn unsafe_upstream(outcome: &Outcome) -> Option<Judgement> {
 }
 
 fn told_clearly(outcome: &Outcome) -> Judged {
-    match &outcome.told.broken {
-        Some(why) => wrong(Verdict::Unsafe, format!("the client was told {why}")),
+    if let Some(why) = &outcome.told.broken {
+        return wrong(Verdict::Unsafe, format!("the client was told {why}"));
+    }
+    match outcome.told.answers.iter().find(|answer| !answer.is_dated()) {
+        Some(answer) => wrong(Verdict::Untidy, format!("no Date: {}", shown(answer))),
         None => Ok(()),
     }
 }
@@ -119,6 +122,9 @@ fn judge_after(served: &Served, outcome: &Outcome, came: &[&Message]) -> Judged 
             wrong(Verdict::Altered, format!("the next request came upstream as {:?}", asks(came)))
         }
         Ending::Closed if outcome.end == End::Open => wrong(Verdict::Untidy, "the connection was kept"),
+        Ending::Closed if outcome.told.answers.last().is_some_and(|answer| !announces_close(answer)) => {
+            wrong(Verdict::Untidy, "the connection was closed without Connection: close")
+        }
         _ if outcome.told.answers.len() > served.answers + usize::from(outcome.asked_again) => {
             wrong(Verdict::Unsafe, format!("{} answers", outcome.told.answers.len()))
         }
@@ -185,15 +191,19 @@ fn judge_refusal(case: &Case, refused: &Refused, outcome: &Outcome, answer: &Mes
     }
     problem::check(answer, case.is_to_head()).or_else(|why| wrong(Verdict::Untidy, why))?;
     if refused.after == Ending::Closed {
-        let says_so = answer.text("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         if outcome.end == End::Open {
             return wrong(Verdict::Untidy, "the connection stayed open");
         }
-        if !says_so {
+        if !announces_close(answer) {
             return wrong(Verdict::Untidy, "no Connection: close");
         }
     }
     Ok(())
+}
+
+fn announces_close(answer: &Message) -> bool {
+    answer.start.starts_with("HTTP/1.0")
+        || answer.text("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
 }
 
 fn judge_nothing(outcome: &Outcome) -> Judged {

@@ -54,6 +54,11 @@ impl Message {
         std::str::from_utf8(value).ok()
     }
 
+    /// Whether an answer says when it was made, once and in the one form that senders may use (RFC 9110 section 5.6.7).
+    pub fn is_dated(&self) -> bool {
+        self.text("date").is_some_and(|date| date.len() == 29 && date.ends_with(" GMT") && date.contains(", "))
+    }
+
     /// The status of an answer, or 0.
     pub fn status(&self) -> u16 {
         self.start.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
@@ -164,6 +169,9 @@ fn framing(message: &Message, role: Role) -> Result<Framing, String> {
     };
     if has_none && status < 300 && !matches!(role, Role::Answer { to_head: true }) && !codings.is_empty() {
         return Err(format!("Transfer-Encoding in an answer of status {status}"));
+    }
+    if matches!(role, Role::Answer { .. }) && (status < 200 || status == 204) && !lengths.is_empty() {
+        return Err(format!("Content-Length in an answer of status {status}"));
     }
     Ok(if has_none { Framing::Empty } else { framing })
 }

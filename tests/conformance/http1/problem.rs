@@ -14,6 +14,12 @@ pub fn check(answer: &Message, to_head: bool) -> Result<(), String> {
     if answer.text("content-length").is_none() {
         return Err("a refusal without Content-Length".to_owned());
     }
+    // What some statuses must name (RFC 9110 sections 15.5.6 and 15.5.22).
+    for (status, field) in [(405, "allow"), (426, "upgrade")] {
+        if answer.status() == status && answer.all(field).next().is_none() {
+            return Err(format!("{status} without {field}: {}", shown()));
+        }
+    }
     if to_head {
         return Ok(());
     }

@@ -1,5 +1,7 @@
 //! What the upstream of a case answers: bytes, exactly as a case says.
 
+use std::time::Duration;
+
 /// One answer of the upstream, given to the next request that it sees.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -9,6 +11,8 @@ pub struct Reply {
     pub writes: Vec<Vec<u8>>,
     /// How often all of them are written.
     pub times: usize,
+    /// How long it waits between two writes.
+    pub beat: Duration,
     /// What becomes of the connection.
     pub then: Then,
 }
@@ -34,7 +38,7 @@ pub enum Then {
 impl Reply {
     /// These bytes after a whole request; then it reads on.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { after: After::Request, writes: vec![bytes.into()], times: 1, then: Then::Keep }
+        Self { after: After::Request, writes: vec![bytes.into()], times: 1, beat: Duration::ZERO, then: Then::Keep }
     }
 
     /// An ordinary answer of two bytes, on a connection that ends with it: whatever else comes on it was hidden.
@@ -65,6 +69,11 @@ impl Reply {
     /// The same answer, so many times.
     pub fn repeated(self, times: usize) -> Self {
         Self { times, ..self }
+    }
+
+    /// The same answer, its writes likely in packets of their own.
+    pub fn paced(self) -> Self {
+        Self { beat: Duration::from_micros(500), ..self }
     }
 
     /// The same answer and more, in a write of its own.

@@ -224,5 +224,8 @@ fn write(stream: &mut TcpStream, reply: &Reply) {
         if stream.write_all(bytes).is_err() {
             return;
         }
+        if !reply.beat.is_zero() {
+            std::thread::sleep(reply.beat);
+        }
     }
 }

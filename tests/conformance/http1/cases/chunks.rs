@@ -182,7 +182,10 @@ fn extensions() -> Vec<Case> {
     let long = refused("chunk-extension", "9112 §7.1.1", "of 20,000 bytes", long).in_body().with(&[400, 413, 431]);
     let endless = post(&[b"5;a=", "b".repeat(1 << 20).as_bytes()].concat());
     let endless = refused("chunk-extension", "9112 §7.1.1", "without an end", endless).in_body().with(&[400, 413, 431]);
-    bad.chain(good).chain(odd).chain([last.carrying("hello"), long, endless]).collect()
+    let chunk = [b"1;a=", "b".repeat(100).as_bytes(), b"\r\nx\r\n"].concat();
+    let many = post(&[chunk.repeat(2_000), b"0\r\n\r\n".to_vec()].concat());
+    let many = refused("chunk-extension", "9112 §7.1.1", "of 2,000 chunks", many).in_body().with(&[400, 413, 431]);
+    bad.chain(good).chain(odd).chain([last.carrying("hello"), long, endless, many]).collect()
 }
 
 fn ends() -> Vec<Case> {

@@ -2,11 +2,12 @@
 
 mod leaving;
 mod retries;
+mod splits;
 mod tunnels;
 
 use super::flow::Flow;
 
 /// All of them.
 pub fn all() -> Vec<Flow> {
-    [retries::FLOWS, leaving::FLOWS, tunnels::FLOWS].concat()
+    [retries::FLOWS, leaving::FLOWS, splits::FLOWS, tunnels::FLOWS].concat()
 }
