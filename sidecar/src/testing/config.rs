@@ -13,7 +13,7 @@ use crate::wire::{Fields, RequestHead, Target, Version};
 /// A request's head for `shop.example` over HTTP/1.1.
 pub fn head(method: &str, target: &str, fields: &[(&'static str, &str)]) -> RequestHead {
     let mut all = Fields::default();
-    fields.iter().for_each(|(name, value)| all.append(*name, (*value).to_owned()));
+    fields.iter().for_each(|(name, value)| all.append(*name, value));
     RequestHead {
         method: method.to_owned().into(),
         target: Target::new(target),

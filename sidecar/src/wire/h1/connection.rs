@@ -50,15 +50,14 @@ pub(in crate::wire) async fn serve_http1<T: Transport, S: Service>(
             }
             Next::Over => return,
         }
-        let Ok(mut link) = link.try_borrow_mut() else { return };
-        if link.failed {
-            return;
+        match link.try_borrow_mut() {
+            Ok(link) if link.failed => return,
+            Ok(link) if link.ends || !link.body.is_whole() => break,
+            Ok(mut link) => waits.begin(&mut link),
+            Err(_) => return,
         }
-        if link.ends || !link.body.is_whole() {
-            return linger(&mut link).await;
-        }
-        waits.begin(&mut link);
     }
+    linger(&link).await;
 }
 
 async fn exchange<T: Transport, S: Service>(link: &Shared<T>, request: ParsedRequest, service: &S) {

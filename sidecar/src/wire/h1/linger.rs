@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::link::Link;
+use super::link::{Link, Shared};
 use crate::wire::io::{Transport, poll_read};
 
 /// How long a connection that was ended is still read. Bytes that nobody read would make the kernel reset the
@@ -18,10 +18,11 @@ const LINGER_BYTES: usize = 4 << 20;
 
 /// Ends a connection in order: says that nothing follows, and reads on until the client has ended too, for a second at
 /// most.
-pub(super) async fn linger<T: Transport>(link: &mut Link<T>) {
+pub(super) async fn linger<T: Transport>(link: &Shared<T>) {
     let (deadline, mut left) = (Instant::now() + LINGER, LINGER_BYTES);
     let mut is_shut = false;
     poll_fn(|context| {
+        let Ok(mut link) = link.try_borrow_mut() else { return Poll::Ready(()) };
         if link.alarm.poll(deadline, context).is_ready() {
             return Poll::Ready(());
         }
@@ -30,7 +31,7 @@ pub(super) async fn linger<T: Transport>(link: &mut Link<T>) {
             let _ = ready!(Pin::new(&mut link.io).poll_shutdown(context));
             is_shut = true;
         }
-        poll_rest(link, &mut left, context)
+        poll_rest(&mut link, &mut left, context)
     })
     .await;
 }
@@ -47,7 +48,10 @@ fn poll_rest<T: Transport>(link: &mut Link<T>, left: &mut usize, context: &mut C
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
     use crate::wire::service::Draining;
@@ -61,28 +65,29 @@ mod tests {
         header_count: 100,
     };
 
-    fn never() -> Draining {
-        tokio::sync::watch::channel(None).1
+    fn shared(io: DuplexStream) -> Shared<DuplexStream> {
+        let never: Draining = tokio::sync::watch::channel(None).1;
+        Rc::new(RefCell::new(Link::new(io, LIMITS, never)))
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_reads_on_for_a_second_and_no_longer() {
         let (near, mut far) = duplex(1 << 16);
-        let (mut link, started) = (Link::new(near, LIMITS, never()), Instant::now());
+        let (link, started) = (shared(near), Instant::now());
         let client = async {
             far.write_all(&[0; 10_000]).await.unwrap();
             far.read_to_end(&mut Vec::new()).await.unwrap()
         };
-        let ((), heard) = tokio::join!(linger(&mut link), client);
+        let ((), heard) = tokio::join!(linger(&link), client);
         assert_eq!((heard, started.elapsed()), (0, LINGER));
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_ends_at_once_with_a_client_that_has_ended() {
         let (near, far) = duplex(1 << 16);
-        let (mut link, started) = (Link::new(near, LIMITS, never()), Instant::now());
+        let (link, started) = (shared(near), Instant::now());
         drop(far);
-        linger(&mut link).await;
+        linger(&link).await;
         assert!(started.elapsed() < LINGER);
     }
 }
