@@ -9,7 +9,9 @@ use super::upstream::Connection;
 use super::verdict::{Judgement, Verdict};
 
 /// Fields that speak of one connection, and never go beyond it.
-const HOP_BY_HOP: [&str; 6] = ["keep-alive", "proxy-connection", "te", "upgrade", "proxy-authenticate", "trailer"];
+const HOP_BY_HOP: [&str; 5] = ["keep-alive", "proxy-connection", "te", "upgrade", "proxy-authenticate"];
+/// Fields that mean nothing good after a body.
+const NEVER_TRAILERS: [&str; 4] = ["content-length", "transfer-encoding", "set-cookie", "location"];
 /// What hostile upstreams try to smuggle to the client, in a field or in a body.
 const SMUGGLED: &str = "x-smuggled";
 /// The body of an answer that nobody asked for.
@@ -42,6 +44,9 @@ fn safe(outcome: &Outcome) -> Judged {
     for message in outcome.told.answers.iter().chain(&outcome.told.interims).chain(&outcome.told.part) {
         if message.all(SMUGGLED).next().is_some() || message.body.windows(POISON.len()).any(|body| body == POISON) {
             return found(format!("smuggled to the client: {}", shown(message)));
+        }
+        if let Some((name, _)) = message.trailers.iter().find(|(name, _)| NEVER_TRAILERS.contains(&name.as_str())) {
+            return found(format!("{name} came to the client as a trailer"));
         }
         if let Some(name) = HOP_BY_HOP.iter().find(|name| message.all(name).next().is_some()) {
             return found(format!("{name} came to the client: {}", shown(message)));

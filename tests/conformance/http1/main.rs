@@ -13,6 +13,7 @@ mod flow;
 mod flows;
 mod judge;
 mod message;
+mod noise;
 mod problem;
 mod reading;
 mod reply;

@@ -107,12 +107,23 @@ fn legal() -> Vec<AnswerCase> {
         ("chunked, capitals", b"TRANSFER-ENCODING: \t CHUNKED \t", CHUNKS),
         ("chunked, with extensions", b"Transfer-Encoding: chunked", b"2;a=b\r\nok\r\n0;c=\"d\"\r\n\r\n"),
         ("chunked, with trailers", b"Transfer-Encoding: chunked", b"2\r\nok\r\n0\r\nX-T: y\r\n\r\n"),
+        (
+            "chunked, with a trailer that frames",
+            b"Transfer-Encoding: chunked",
+            b"2\r\nok\r\n0\r\nContent-Length: 9\r\n\r\n",
+        ),
+        (
+            "chunked, with a trailer that sets a cookie",
+            b"Transfer-Encoding: chunked",
+            b"2\r\nok\r\n0\r\nSet-Cookie: a=b\r\n\r\n",
+        ),
         ("chunked, byte by byte", b"Transfer-Encoding: chunked", b"1\r\no\r\n1\r\nk\r\n00\r\n\r\n"),
     ];
     let case = |(name, fields, body): &(&str, &[u8], &[u8])| {
         passed("answer-legal", "9112 §6.3", *name, with(fields, body), (200, b"ok"))
     };
     let mut cases: Vec<_> = rows.iter().map(case).collect();
+    cases.extend(large());
     cases.push(case(&("until close", b"X: y", b"ok")).closing());
     cases.push(case(&("sized, then closed", b"Content-Length: 2", b"ok")).closing());
     let old = "HTTP/1.0 200 OK\r\n\r\nok";
@@ -126,4 +137,24 @@ fn legal() -> Vec<AnswerCase> {
     cases.push(case(&("chunked, for HTTP/1.0", b"Transfer-Encoding: chunked", CHUNKS)).asked(asks));
     cases.push(case(&("until close, for HTTP/1.0", b"X: y", b"ok")).asked(asks).closing());
     cases
+}
+
+/// A megabyte in which every byte tells its place, in each framing.
+fn large() -> Vec<AnswerCase> {
+    let body: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_le_bytes).collect();
+    let length = format!("Content-Length: {}", body.len());
+    let chunks = |size: usize| {
+        let chunk = |chunk: &[u8]| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
+        body.chunks(size).flat_map(chunk).chain(*b"0\r\n\r\n").collect::<Vec<u8>>()
+    };
+    let case = |name: &str, fields: &str, sent: &[u8]| {
+        passed("answer-legal", "9112 §6", format!("a megabyte, {name}"), with(fields.as_bytes(), sent), (200, &body))
+    };
+    vec![
+        case("sized", &length, &body),
+        case("in one chunk", "Transfer-Encoding: chunked", &chunks(body.len())),
+        case("in chunks of 1,000 bytes", "Transfer-Encoding: chunked", &chunks(1_000)),
+        case("in chunks of 7 bytes", "Transfer-Encoding: chunked", &chunks(7)),
+        case("until close", "X: y", &body).closing(),
+    ]
 }

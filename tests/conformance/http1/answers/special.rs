@@ -22,7 +22,7 @@ fn interim() -> Vec<AnswerCase> {
         then_ok("100", "HTTP/1.1 100 Continue\r\n\r\n"),
         then_ok("100 twice", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"),
         then_ok("100 with fields", "HTTP/1.1 100 Continue\r\nX-Smuggled: y\r\n\r\n"),
-        then_ok("102", "HTTP/1.1 102 Processing\r\n\r\n"),
+        then_ok("102", "HTTP/1.1 102 Processing\r\n\r\n").after_interims(&[102]),
         then_ok("103", hint).after_interims(&[103]),
         then_ok("103 twice", &format!("{hint}{hint}")).after_interims(&[103, 103]),
         then_ok("100 and 103", &format!("HTTP/1.1 100 Continue\r\n\r\n{hint}")).after_interims(&[103]),
@@ -196,6 +196,10 @@ fn early() -> Vec<AnswerCase> {
         early("chunked, half of it sent", chunked),
         early("sized, half of it sent, then closed", half).closing(),
         early("a megabyte on the way", &large).may_be_reused(),
+        broken("answer-early", rule, "closed without a word, half of it sent", "")
+            .asked(half)
+            .replied(Reply::early)
+            .closing(),
         passed("answer-early", rule, "no body to wait for", refusal, (403, b"no")).asked(ASKS).may_be_reused(),
     ]
 }

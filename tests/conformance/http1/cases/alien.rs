@@ -1,6 +1,7 @@
 //! Other protocols on the port: they are told so, or cut off, and nothing reaches the upstream.
 
 use super::super::case::{Case, refused};
+use super::super::noise::Noise;
 
 /// What others say first.
 const FIRST_WORDS: &[(&str, &[u8])] = &[
@@ -59,18 +60,10 @@ pub fn cases() -> Vec<Case> {
         PROXIED.iter().map(|(name, bytes)| refused("alien", "9112 §3", *name, [bytes, plain.as_slice()].concat()));
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
     let preface = refused("alien", "9113 §3.4", "HTTP/2 preface", preface).with(&[400, 505]).or_mute();
-    let mut noise = 0x2545_f491_u32;
     let random = (0..8).map(|number| {
-        let bytes: Vec<u8> = std::iter::repeat_with(|| next(&mut noise)).take(500).chain(*b"\r\n\r\n").collect();
+        let mut noise = Noise::new(number);
+        let bytes: Vec<u8> = std::iter::repeat_with(|| noise.byte()).take(500).chain(*b"\r\n\r\n").collect();
         refused("alien", "9112 §3", format!("random bytes {number}"), bytes).with(&[400, 408, 505]).or_mute()
     });
     words.chain(proxied).chain([preface]).chain(random).collect()
-}
-
-/// Bytes that look random and are the same in every run (xorshift).
-fn next(state: &mut u32) -> u8 {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    state.to_le_bytes()[0]
 }

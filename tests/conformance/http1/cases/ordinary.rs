@@ -40,6 +40,7 @@ fn connections() -> Vec<Case> {
     let chunked = request("POST /1", "Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n";
     let pipelined = |name: &str, bytes: String, asks: &str| served(CLASS, "9112 §9.3.2", name, bytes, asks);
     let head = request("HEAD /1", "") + &two;
+    let sixty: String = (1..=60).map(|number| request(&format!("GET /{number}"), "")).collect();
     vec![
         pipelined("two pipelined", format!("{one}{two}"), "GET /1").and("GET /2"),
         pipelined("three pipelined", format!("{one}{two}{three}"), "GET /1").and("GET /2").and("GET /3"),
@@ -51,6 +52,9 @@ fn connections() -> Vec<Case> {
             .and("GET /2")
             .send("TP/1.1\r\nHost: localhost\r\n\r\n"),
         pipelined("one after the other", one.clone(), "GET /1").step(Step::AwaitAnswers(1)).send(two).and("GET /2"),
+        (2..=60)
+            .fold(pipelined("sixty pipelined", sixty, "GET /1"), |case, number| case.and(&format!("GET /{number}"))),
+        served(CLASS, "9112 §9.6", "the client has ended its side", one, "GET /1").step(Step::HalfClose).closing(),
         pipelined("bytes after Connection: close", request("GET /1", "Connection: close\r\n") + &three, "GET /1")
             .closing(),
     ]
