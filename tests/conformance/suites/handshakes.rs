@@ -15,6 +15,7 @@ use crate::step::{Step, soon, within};
 use crate::tunnel::{self, Opened};
 
 pub const STEPS: &[Step] = &[
+    Step::new("WebSocket: the app sees a whole handshake", the_app_sees_a_whole_handshake),
     Step::new("WebSocket: the app may refuse a handshake", the_app_may_refuse),
     Step::new("WebSocket: a broken handshake over HTTP/1.1 never reaches the app", broken_over_http1),
     Step::new("WebSocket: a broken handshake over HTTP/2 never reaches the app", broken_over_http2),
@@ -36,6 +37,55 @@ async fn answering(policy: &str, answer: &'static str) -> Result<(Sidecar, Arc<A
         async move { Ok(stream.write_all(answer.as_bytes()).await?) }
     });
     Ok((Sidecar::start(policy, app.await?)?, seen))
+}
+
+fn the_app_sees_a_whole_handshake() -> Result<()> {
+    within(LIMIT, async {
+        let app = apps::by_hand(|head, mut stream| async move {
+            let answer = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n{head}", head.len());
+            Ok(stream.write_all(answer.as_bytes()).await?)
+        });
+        let sidecar = Sidecar::start(OPEN, app.await?)?;
+        let lines = "GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\nOrigin: https://shop.example\r\n";
+        let seen = soon("the answer", raw::ask(&sidecar, &format!("{lines}{KEY}\r\n"))).await??.body;
+        is_whole(&seen).context(Version::Http1)?;
+        ensure!(field(&seen, "sec-websocket-key") == Some("dGhlIHNhbXBsZSBub25jZQ=="), "{seen}");
+        let fields = [("sec-websocket-extensions", "permessage-deflate"), ("origin", "https://shop.example")];
+        match soon("the answer", tunnel::open(&sidecar, Version::Http2, &fields)).await?? {
+            Opened::Refused(403, seen) => {
+                is_whole(&seen).context(Version::Http2)?;
+                // RFC 8441 has no such key: the sidecar makes one of 16 bytes.
+                ensure!(field(&seen, "sec-websocket-key").is_some_and(|key| key.len() == 24), "{seen}");
+                ensure!(!seen.contains(":protocol"), "{seen}");
+            }
+            Opened::Refused(status, body) => anyhow::bail!("{status} {body}"),
+            Opened::Open(..) => anyhow::bail!("there is a tunnel"),
+        }
+        Ok(())
+    })
+}
+
+fn is_whole(seen: &str) -> Result<()> {
+    ensure!(seen.starts_with("GET /chat HTTP/1.1\r\n"), "{seen}");
+    for (name, value) in [
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-extensions", "permessage-deflate"),
+        ("origin", "https://shop.example"),
+    ] {
+        ensure!(field(seen, name) == Some(value), "{name} is not {value:?} in {seen}");
+    }
+    let names_it = field(seen, "connection").is_some_and(|names| names.to_ascii_lowercase().contains("upgrade"));
+    ensure!(names_it, "Connection does not name Upgrade in {seen}");
+    Ok(())
+}
+
+/// A field of a head, where it stands once.
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut found = head.lines().filter_map(|line| line.split_once(':')).filter(|(n, _)| n.eq_ignore_ascii_case(name));
+    let (_, value) = found.next()?;
+    found.next().is_none().then(|| value.trim())
 }
 
 fn the_app_may_refuse() -> Result<()> {

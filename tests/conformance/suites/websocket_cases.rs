@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use tokio::process::Command;
 
+use crate::apps;
 use crate::chat;
 use crate::sidecar::{OPEN, Sidecar};
 use crate::step::{Step, within};
@@ -46,21 +48,39 @@ fn end_as_without() -> Result<()> {
     let kosoku = tools::python("kosoku")?;
     within(Duration::from_secs(90), async {
         let app = chat::start().await?.address;
-        let sidecar = Sidecar::start(OPEN, app)?;
         let direct = run(&kosoku, app).await.context("without the sidecar")?;
         let sound = direct.values().filter(|verdict| verdict.is_sound()).count();
         ensure!(sound == CASES, "{sound} of {CASES} cases pass without the sidecar: {direct:?}");
-        let through = run(&kosoku, sidecar.http).await.context("through the sidecar")?;
-        let mut differ: Vec<_> = direct
-            .iter()
-            .filter(|(case, verdict)| through.get(*case) != Some(verdict))
-            .map(|(case, verdict)| format!("{case}: {verdict:?} became {:?}", through.get(case)))
-            .collect();
-        let count = differ.len();
-        differ.truncate(TOLD);
-        ensure!(differ.is_empty(), "{count} of {CASES} differ:\n{}", differ.join("\n"));
-        Ok(())
+        let sidecar = Arc::new(Sidecar::start(OPEN, app)?);
+        are_equal(&direct, &run(&kosoku, sidecar.http).await?).context("over plain HTTP")?;
+        are_equal(&direct, &run(&kosoku, over_tls(sidecar).await?).await?).context("over TLS")
     })
+}
+
+fn are_equal(direct: &BTreeMap<String, Verdict>, through: &BTreeMap<String, Verdict>) -> Result<()> {
+    let mut differ: Vec<_> = direct
+        .iter()
+        .filter(|(case, verdict)| through.get(*case) != Some(verdict))
+        .map(|(case, verdict)| format!("{case}: {verdict:?} became {:?}", through.get(case)))
+        .collect();
+    let count = differ.len();
+    differ.truncate(TOLD);
+    ensure!(differ.is_empty(), "{count} of {CASES} differ:\n{}", differ.join("\n"));
+    Ok(())
+}
+
+/// An address that leads to the sidecar over TLS, which kosoku does not speak.
+async fn over_tls(sidecar: Arc<Sidecar>) -> Result<SocketAddr> {
+    apps::listen(move |mut near| {
+        let sidecar = Arc::clone(&sidecar);
+        async move {
+            if let Ok(mut far) = sidecar.connect("http/1.1").await {
+                // However it ends, the case judges it.
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            }
+        }
+    })
+    .await
 }
 
 async fn run(kosoku: &Path, server: SocketAddr) -> Result<BTreeMap<String, Verdict>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use futures::{SinkExt, StreamExt, channel::mpsc, future, stream};
+use futures::{SinkExt, channel::mpsc, future, stream};
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request};
 
@@ -81,11 +81,14 @@ fn server_streaming() -> Result<()> {
             let request = Request::new(Note::new("", number));
             let method = path("/suite.Notes/Count");
             let answer = soon("the answer", grpc.server_streaming(request, method, codec())).await??;
-            let notes: Vec<_> = soon("the whole stream", answer.into_inner().collect()).await?;
-            let sound = notes.iter().filter(|note| note.is_ok()).count();
-            ensure!(sound == usize::try_from(number)?, "{sound} notes of {number}");
-            let end = notes.into_iter().find_map(Result::err).map(|status| status.code());
-            ensure!(end == (number == 13).then_some(Code::DataLoss), "{number} notes end with {end:?}");
+            let mut notes = answer.into_inner();
+            for expected in 0..number {
+                let note = soon("a note", notes.message()).await?.with_context(|| format!("note {expected}"))?;
+                ensure!(note == Some(Note::new("counted", expected)), "{expected}: {note:?}");
+            }
+            let end = soon("the end", notes.message()).await?.map_err(|status| status.code());
+            let expected = if number == 13 { Err(Code::DataLoss) } else { Ok(None) };
+            ensure!(end == expected, "{number} notes end with {end:?}");
             grpc.ready().await?;
         }
         Ok(())
