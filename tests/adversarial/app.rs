@@ -2,8 +2,8 @@
 //! never end.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -16,6 +16,9 @@ pub const LARGE: usize = 4 << 20;
 pub const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const WEBSOCKET_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+/// How many targets are remembered.
+const KEPT: usize = 10_000;
+
 /// A running app; it ends with the runtime.
 pub struct App {
     /// Where it listens.
@@ -26,8 +29,7 @@ pub struct App {
 #[derive(Default)]
 struct Counts {
     requests: AtomicUsize,
-    at_work: AtomicUsize,
-    most_at_work: AtomicUsize,
+    targets: Mutex<Vec<String>>,
 }
 
 /// A request's head and the length of its body.
@@ -62,9 +64,18 @@ impl App {
         self.counts.requests.load(Relaxed)
     }
 
-    /// The most requests that were being answered at once.
-    pub fn most_at_work(&self) -> usize {
-        self.counts.most_at_work.load(Relaxed)
+    /// The targets of the requests so far, in order.
+    pub fn targets(&self) -> Vec<String> {
+        self.counts.targets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Counts {
+    fn note(&self, target: &str) {
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if targets.len() < KEPT {
+            targets.push(target.to_owned());
+        }
     }
 }
 
@@ -78,13 +89,8 @@ async fn serve(stream: TcpStream, idle: Duration, counts: &Counts) -> Result<()>
         }
         let asked = read(&mut io).await?;
         counts.requests.fetch_add(1, Relaxed);
-        let at_work = counts.at_work.fetch_add(1, Relaxed) + 1;
-        counts.most_at_work.fetch_max(at_work, Relaxed);
-        let answered = tokio::select! {
-            answered = answer(&asked, &mut io) => answered,
-        };
-        counts.at_work.fetch_sub(1, Relaxed);
-        answered?;
+        counts.note(&asked.target);
+        answer(&asked, &mut io).await?;
     }
 }
 

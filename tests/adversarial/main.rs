@@ -6,9 +6,12 @@
 mod app;
 mod connect;
 mod crowds;
+mod ends;
 mod floods;
 mod http2;
+mod malformed;
 mod meter;
+mod paths;
 mod polite;
 mod sidecar;
 mod siege;
@@ -20,6 +23,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use step::Step;
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Processor time and memory are judged: one attack at a time.
@@ -28,8 +33,21 @@ fn main() -> ExitCode {
         return table::say(&format!("the limit of open files cannot be raised: {error:#}"), ExitCode::FAILURE);
     }
     let told = |error: anyhow::Error| Failed::from(format!("{error:#}"));
-    let steps = [floods::steps(), crowds::steps(), slow::steps()].into_iter().flatten();
-    let trials = steps.map(|(name, step)| Trial::test(name, move || step().map_err(told))).collect();
+    let trial = |(name, step): Step| Trial::test(name, move || step().map_err(told));
+    let judged_by_cost = [floods::steps(), crowds::steps(), malformed::steps()].into_iter().flatten();
+    let judged_by_answers = [paths::steps(), ends::steps(), slow::steps()].into_iter().flatten();
+    // Slow clients mostly wait: where all tests run, they do so beside those that are not judged by what they cost.
+    let is_whole = arguments.filter.is_none() && !arguments.list;
+    let beside = |(name, step): Step| -> Step {
+        let step = move || {
+            if is_whole {
+                slow::begin();
+            }
+            step()
+        };
+        (name, Box::new(step))
+    };
+    let trials = judged_by_cost.chain(judged_by_answers.map(beside)).map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     table::say(&table::render(), conclusion.exit_code())
 }

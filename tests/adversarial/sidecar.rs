@@ -92,6 +92,19 @@ impl Sidecar {
         configure(&self.state, self.app, spec)
     }
 
+    /// Changes the configuration's file, whole at once as the kubelet does.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn rewrite(&self, change: impl FnOnce(&mut Value)) -> Result<()> {
+        let path = self.state.path().join(format!("{NAME}.json"));
+        let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+        change(&mut config);
+        let next = self.state.path().join(".next");
+        std::fs::write(&next, serde_json::to_vec_pretty(&config)?)?;
+        Ok(std::fs::rename(next, path)?)
+    }
+
     /// The sum of a metric's samples; 0 where there is none yet.
     ///
     /// # Errors
@@ -99,8 +112,9 @@ impl Sidecar {
     pub async fn metric(&self, name: &str) -> Result<f64> {
         let answer = Client::new(self.admin, "localhost", None)?.get("/metrics", &[]).await?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
-        let lines =
-            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        let lines = text.lines().filter(|line| {
+            line.strip_prefix(name).is_some_and(|rest| name.ends_with('}') || rest.starts_with(['{', ' ']))
+        });
         Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 

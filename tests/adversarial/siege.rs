@@ -88,7 +88,8 @@ impl Siege {
     /// # Errors
     /// When the sidecar has ended.
     pub async fn kept(&mut self) -> Result<i64> {
-        let kept = self.left(0).await?;
+        meter::rest(self.sidecar.pid()).await?;
+        let kept = meter::pss(self.sidecar.pid())? - self.before.pss;
         self.before.pss += kept;
         Ok(kept)
     }

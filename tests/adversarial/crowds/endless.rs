@@ -112,7 +112,7 @@ async fn pour(endless: &Endless, siege: &Siege) -> Result<(usize, String)> {
         let written = tokio::time::timeout(Duration::from_secs(2), stream.write_all(&out)).await;
         sent += out.len();
         out.clear();
-        if !matches!(written, Ok(Ok(()))) || matches!(read(&mut stream, &mut answer, LOOK).await, Some(_)) {
+        if !matches!(written, Ok(Ok(()))) || read(&mut stream, &mut answer, LOOK).await.is_some() {
             break;
         }
     }
