@@ -26,6 +26,8 @@ pub const STEPS: &[Step] = &[
 
 const LIMIT: Duration = Duration::from_secs(20);
 const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+/// The proof of some other key.
+const ACCEPT: &str = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n";
 
 /// A sidecar in front of an app that always writes the same answer; the heads it saw are counted.
@@ -176,26 +178,37 @@ fn other_upgrades_are_ignored() -> Result<()> {
 }
 
 fn wrong_switches_open_nothing() -> Result<()> {
+    let upgrade = "Upgrade: websocket\r\n";
     within(LIMIT, async {
-        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
-        for (case, fields) in [
-            ("another protocol", format!("{SWITCH}Upgrade: chat/1\r\n{accept}\r\n")),
-            ("no protocol", format!("{SWITCH}{accept}\r\n")),
-            ("the proof of another key", format!("{SWITCH}Upgrade: websocket\r\n{accept}\r\n")),
-            ("no proof", format!("{SWITCH}Upgrade: websocket\r\n\r\n")),
+        for (case, answer) in [
+            ("another protocol", format!("{SWITCH}Upgrade: chat/1\r\n{ACCEPT}\r\n")),
+            ("no protocol", format!("{SWITCH}{ACCEPT}\r\n")),
         ] {
-            let (sidecar, _) = answering(OPEN, fields.leak()).await?;
             for version in BOTH {
-                let opened = soon(case, tunnel::open(&sidecar, version, &[])).await?;
-                match opened.with_context(|| format!("{case} {version}"))? {
-                    Opened::Refused(502, _) => {}
-                    Opened::Refused(status, body) => anyhow::bail!("{case} {version}: {status} {body}"),
-                    Opened::Open(..) => anyhow::bail!("{case} {version}: there is a tunnel"),
-                }
+                is_bad_gateway(case, version, answer.clone()).await?;
             }
+        }
+        // Over HTTP/1.1 the client holds the key and judges the proof; over HTTP/2 it never sees either.
+        for (case, answer) in [
+            ("the proof of another key", format!("{SWITCH}{upgrade}{ACCEPT}\r\n")),
+            ("no proof", format!("{SWITCH}{upgrade}\r\n")),
+            // Passed on as it is, this would open the tunnel: 2xx answers CONNECT.
+            ("an ordinary answer", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".to_owned()),
+        ] {
+            is_bad_gateway(case, Version::Http2, answer).await?;
         }
         Ok(())
     })
+}
+
+async fn is_bad_gateway(case: &str, version: Version, answer: String) -> Result<()> {
+    let (sidecar, _) = answering(OPEN, answer.leak()).await?;
+    let opened = soon(case, tunnel::open(&sidecar, version, &[])).await?;
+    match opened.with_context(|| format!("{case} {version}"))? {
+        Opened::Refused(502, _) => Ok(()),
+        Opened::Refused(status, body) => anyhow::bail!("{case} {version}: {status} {body}"),
+        Opened::Open(..) => anyhow::bail!("{case} {version}: there is a tunnel"),
+    }
 }
 
 fn no_tunnel_without_key() -> Result<()> {
