@@ -43,14 +43,15 @@ impl<'a> JsonObject<'a> {
     /// A member that is a whole number.
     pub fn number(&mut self, name: &'static str, value: u64) {
         self.name(name);
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.out, "{value}");
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     /// A member in milliseconds with three decimals, from microseconds.
     pub fn millis(&mut self, name: &'static str, micros: u64) {
-        self.name(name);
-        let _ = write!(self.out, "{}.{:03}", micros / 1000, micros % 1000);
+        self.number(name, micros / 1000);
+        let digits = [micros / 100 % 10, micros / 10 % 10, micros % 10].map(|digit| b'0' + digit.to_le_bytes()[0]);
+        self.out.push(b'.');
+        self.out.extend_from_slice(&digits);
     }
 
     /// A member that is true or false.
@@ -102,17 +103,24 @@ impl<'a> JsonObject<'a> {
             self.out.push(b',');
         }
         self.is_empty = false;
-        string(self.out, name.as_bytes());
-        self.out.push(b':');
+        // Names are ours: nothing in them is to be escaped.
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
     }
 }
 
 fn string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
-    for chunk in bytes.utf8_chunks() {
-        escape(out, chunk.valid());
-        if !chunk.invalid().is_empty() {
-            out.extend_from_slice("\u{FFFD}".as_bytes());
+    match std::str::from_utf8(bytes) {
+        Ok(text) => escape(out, text),
+        Err(_) => {
+            for chunk in bytes.utf8_chunks() {
+                escape(out, chunk.valid());
+                if !chunk.invalid().is_empty() {
+                    out.extend_from_slice("\u{FFFD}".as_bytes());
+                }
+            }
         }
     }
     out.push(b'"');

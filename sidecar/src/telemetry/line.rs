@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::facts::{Facts, Refusal};
 use crate::json::JsonObject;
 use crate::secrets;
+use crate::telemetry::timestamp::with_timestamp;
 use crate::wire::{Target, Version};
 
 /// The longest user agent that is kept, in bytes.
@@ -31,7 +32,7 @@ pub struct Line<'a> {
 pub fn write_line(out: &mut Vec<u8>, line: &Line<'_>) {
     let Line { service, route, facts, status, duration, client_gone } = line;
     let mut object = JsonObject::begin(out);
-    object.plain("time", format_args!("{:.3}", facts.time));
+    with_timestamp(facts.time, |time| object.plain("time", time));
     object.text("requestId", &facts.request_id);
     object.text("service", service);
     object.text("route", route);

@@ -9,3 +9,4 @@ mod docs;
 pub mod line;
 pub mod metrics;
 mod process;
+mod timestamp;
