@@ -2,7 +2,7 @@
 
 use crate::defaults;
 use crate::merge::{Layer, Sources, merge};
-use crate::policy::{Auth, AuthMode, Policy};
+use crate::policy::{Auth, AuthMode, Policy, Tls};
 use crate::routing::{Matching, Method};
 use crate::sidecar_config::{AppEndpoint, FORMAT, Files, Listen, RouteConfig, ServiceName, SidecarConfig};
 use crate::text::{Hostname, PathPattern};
@@ -81,7 +81,19 @@ fn effective(layers: &[(Layer, &Policy)]) -> Result<(Policy, Sources), serde_jso
     if let Some(auth) = policy.auth.as_mut() {
         complete_auth(auth, &mut sources);
     }
+    if let Some(tls) = policy.tls.as_mut() {
+        complete_tls(tls, &mut sources);
+    }
     Ok((policy, sources))
+}
+
+/// A profile raises the oldest version where nobody said another.
+fn complete_tls(tls: &mut Tls, sources: &mut Sources) {
+    let (Some(profile), Some(&layer)) = (tls.profile, sources.get("tls.profile")) else { return };
+    if tls.min_version < Some(profile.oldest()) {
+        tls.min_version = Some(profile.oldest());
+        sources.insert("tls.minVersion".to_owned(), layer);
+    }
 }
 
 /// A method without a mode means that a caller must be identified; a method without a header means the usual one.
@@ -120,6 +132,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::policy::TlsVersion;
 
     fn input<'a>(policy: &'a Policy, routes: Vec<RouteInput<'a>>) -> Input<'a> {
         let address = |port: u16| format!("127.0.0.1:{port}");
@@ -168,6 +181,18 @@ mod tests {
         assert_eq!(field("sizes.body"), "spec.policy.sizes.body");
         assert_eq!(field("rateLimits[login]"), "spec.routes[login].policy.rateLimits[login]");
         assert_eq!(field("sizes.url"), "spec.policy.sizes.url (built-in default)");
+    }
+
+    #[test]
+    fn a_profile_says_the_oldest_version() {
+        let oldest = |tls: serde_json::Value| {
+            let service = policy(json!({"auth": {"mode": "None"}, "tls": tls}));
+            let config = compile(&input(&service, Vec::new())).unwrap();
+            (config.policy.tls.unwrap().min_version.unwrap(), config.sources["tls.minVersion"])
+        };
+        assert_eq!(oldest(json!({"profile": "Modern"})), (TlsVersion::V1_3, Layer::Service));
+        assert_eq!(oldest(json!({"profile": "Intermediate"})), (TlsVersion::V1_2, Layer::BuiltIn));
+        assert_eq!(oldest(json!({"minVersion": "TLSv1.3"})), (TlsVersion::V1_3, Layer::Service));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::policy::{
     Access, ApiKeys, Auth, BodyRate, ClientAddress, Enforcement, HeaderField, HeaderMode, Hsts, Policy,
-    RateLimitFields, Redirect, RedirectStatus, SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsVersion,
+    RateLimitFields, Redirect, RedirectStatus, SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsProfile, TlsVersion,
 };
 use crate::text::{ByteSize, HeaderName, Timespan};
 
@@ -51,8 +51,10 @@ pub fn api_keys() -> ApiKeys {
 
 fn tls() -> Tls {
     Tls {
+        profile: Some(TlsProfile::Intermediate),
         // 1.0 and 1.1 are deprecated by RFC 8996.
         min_version: Some(TlsVersion::V1_2),
+        certificate_refs: Vec::new(),
         redirect: Some(Redirect {
             status: Some(RedirectStatus::PermanentRedirect),
             enforcement: Some(Switch::Enforce),

@@ -43,6 +43,12 @@ pub const KEY_SHARDS: usize = 8;
 /// The most keys in one shard; a Secret holds at most 1 MiB.
 pub const KEYS_PER_SHARD: usize = 4_000;
 
+/// The files of a certificate of the user's own, chain and key, relative to the mount path.
+#[must_use]
+pub fn certificate_files(secret: &str) -> (String, String) {
+    (format!("certificates/{secret}/tls.crt"), format!("certificates/{secret}/tls.key"))
+}
+
 /// The file of one shard of API keys, relative to the mount path.
 #[must_use]
 pub fn key_shard_file(shard: usize) -> String {

@@ -139,6 +139,10 @@ pub struct Files {
     pub certificate: String,
     /// Its private key, PEM.
     pub certificate_key: String,
+    /// Further certificates, served to clients that ask for one of their names. A file that is missing or cannot be
+    /// used costs that certificate only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificateFiles>,
     /// The peppers; absent where no API key exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peppers: Option<String>,
@@ -148,4 +152,16 @@ pub struct Files {
     /// The SHA-256 of each file, hexadecimal. Files of another content are used as they are, but the revision is not
     /// acknowledged before they are the ones meant: the kubelet may deliver one Secret before another.
     pub digests: BTreeMap<String, String>,
+}
+
+/// The files of one further certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CertificateFiles {
+    /// Its name in metrics and messages: that of its Secret.
+    pub name: String,
+    /// The chain, PEM.
+    pub certificate: String,
+    /// Its private key, PEM.
+    pub certificate_key: String,
 }

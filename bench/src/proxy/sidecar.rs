@@ -111,7 +111,11 @@ fn write_files(setup: Setup, place: Place<'_>) -> Result<()> {
     write(place.folder, KEYS, &serde_json::to_vec(&credentials.keys.shard)?)
 }
 
-fn config(setup: Setup, upstream: SocketAddr) -> Result<SidecarConfig> {
+/// What a setup is to the sidecar, as the operator would write it.
+///
+/// # Errors
+/// When the policy is none.
+pub fn config(setup: Setup, upstream: SocketAddr) -> Result<SidecarConfig> {
     let policy: Policy = serde_json::from_value(policy(setup))?;
     let address = free_port().to_string();
     let input = Input {
@@ -128,6 +132,7 @@ fn config(setup: Setup, upstream: SocketAddr) -> Result<SidecarConfig> {
     let files = Files {
         certificate: CERTIFICATE.into(),
         certificate_key: CERTIFICATE_KEY.into(),
+        certificates: Vec::new(),
         peppers: Some(PEPPERS.into()),
         api_keys: vec![KEYS.into()],
         digests: BTreeMap::new(),

@@ -93,6 +93,8 @@ impl ServiceFiles {
         config.files = Files {
             certificate: self.path(CERTIFICATE_FILE),
             certificate_key: self.path(CERTIFICATE_KEY_FILE),
+            // Secrets of a cluster are not at hand here: every name is in the certificate of the local CA.
+            certificates: Vec::new(),
             peppers: has(PEPPERS_FILE).then(|| self.path(PEPPERS_FILE)),
             api_keys: has(&shard).then(|| self.path(&shard)).into_iter().collect(),
             digests: self.files.iter().map(|(name, bytes)| (name.clone(), hex(bytes, usize::MAX))).collect(),

@@ -50,11 +50,14 @@ use crate::text::{Hostname, PathPattern};
     validation = Rule::new("!has(self.policy) || !has(self.policy.sizes) || ((!has(self.policy.sizes.headers) || quantity(self.policy.sizes.headers).compareTo(quantity('64Ki')) <= 0) && (!has(self.policy.sizes.url) || quantity(self.policy.sizes.url).compareTo(quantity('32Ki')) <= 0))")
         .message("headers are at most 64Ki and url at most 32Ki: every request would hold as much memory")
         .field_path(".policy.sizes"),
+    validation = Rule::new("!has(self.policy) || !has(self.policy.tls) || !has(self.policy.tls.profile) || !has(self.policy.tls.minVersion) || self.policy.tls.profile != 'Modern' || self.policy.tls.minVersion == 'TLSv1.3'")
+        .message("profile Modern accepts TLS 1.3 only: leave minVersion out, or write \"profile: Intermediate\"")
+        .field_path(".policy.tls"),
     validation = Rule::new("!has(self.routes) || self.routes.all(a, self.routes.all(b, a.name == b.name || (has(self.matching) && self.matching == 'Exact' ? a.match.path != b.match.path : a.match.path.lowerAscii() != b.match.path.lowerAscii()) || (has(a.match.methods) ? (!has(b.match.methods) || !a.match.methods.exists(m, m in b.match.methods)) : has(b.match.methods))))")
         .message("two routes claim the same path and method: let one of them say another path or other methods")
         .field_path(".routes"),
-    validation = Rule::new("!has(self.routes) || self.routes.all(r, !has(r.policy) || !(has(r.policy.clientAddress) || (has(r.policy.tls) && has(r.policy.tls.minVersion)) || (has(r.policy.sizes) && (has(r.policy.sizes.headers) || has(r.policy.sizes.headerCount) || has(r.policy.sizes.url))) || (has(r.policy.timeouts) && (has(r.policy.timeouts.head) || has(r.policy.timeouts.connect) || has(r.policy.timeouts.idle)))))")
-        .message("clientAddress, tls.minVersion, sizes.headers, headerCount and url, timeouts.head, connect and idle are decided before a route is known: say them in spec.policy")
+    validation = Rule::new("!has(self.routes) || self.routes.all(r, !has(r.policy) || !(has(r.policy.clientAddress) || (has(r.policy.tls) && (has(r.policy.tls.minVersion) || has(r.policy.tls.profile) || has(r.policy.tls.certificateRefs))) || (has(r.policy.sizes) && (has(r.policy.sizes.headers) || has(r.policy.sizes.headerCount) || has(r.policy.sizes.url))) || (has(r.policy.timeouts) && (has(r.policy.timeouts.head) || has(r.policy.timeouts.connect) || has(r.policy.timeouts.idle)))))")
+        .message("clientAddress, tls.profile, minVersion and certificateRefs, sizes.headers, headerCount and url, timeouts.head, connect and idle are decided before a route is known: say them in spec.policy")
         .field_path(".routes")
 )]
 pub struct ApiServiceSpec {

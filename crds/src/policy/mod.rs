@@ -17,5 +17,5 @@ pub use identity::{ApiKeys, Auth, AuthMode};
 pub use response::{HeaderField, HeaderMode, SecurityHeaders};
 pub use shape::{BodyByType, BodyRate, Sizes, Timeouts};
 pub use source::ClientAddress;
-pub use transport::{Hsts, Redirect, RedirectStatus, Tls, TlsVersion};
+pub use transport::{CertificateRef, Hsts, Redirect, RedirectStatus, Tls, TlsProfile, TlsVersion};
 pub use whole::Policy;

@@ -1,24 +1,68 @@
-//! TLS: versions, the redirect of plain HTTP, and HSTS.
+//! TLS: versions, certificates, the redirect of plain HTTP, and HSTS.
 
 use serde::{Deserialize, Serialize};
 
 use super::enforcement::Switch;
 use crate::text::Timespan;
 
-/// TLS as clients meet it. The certificate comes from the built-in CA.
+/// TLS as clients meet it. The built-in CA issues a certificate for every name of the service; others come beside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
 pub struct Tls {
-    /// The oldest version accepted. Default `TLSv1.2`.
+    /// Mozilla's recommendation that is followed. Not per route. Default `Intermediate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<TlsProfile>,
+    /// The oldest version accepted; with `profile: Modern` only `TLSv1.3`. Not per route. Default `TLSv1.2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_version: Option<TlsVersion>,
+    /// Certificates of your own, served to clients that ask for one of their names; all others get the built-in one. An
+    /// ECDSA and an RSA certificate of one name may stand side by side. Not per route.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "kube", schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"])))]
+    pub certificate_refs: Vec<CertificateRef>,
     /// What a request on the plain port is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Redirect>,
     /// Strict-Transport-Security (RFC 6797), sent over TLS only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hsts: Option<Hsts>,
+}
+
+/// Mozilla's recommendation that is followed. `Intermediate` takes TLS 1.3, and 1.2 with forward secrecy and
+/// authenticated encryption only; `Modern` takes 1.3 only. Default `Intermediate`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
+pub enum TlsProfile {
+    /// TLS 1.2 and 1.3: every client of the last ten years.
+    #[default]
+    Intermediate,
+    /// TLS 1.3 only.
+    Modern,
+}
+
+impl TlsProfile {
+    /// The oldest version that the profile accepts.
+    #[must_use]
+    pub fn oldest(self) -> TlsVersion {
+        match self {
+            Self::Intermediate => TlsVersion::V1_2,
+            Self::Modern => TlsVersion::V1_3,
+        }
+    }
+}
+
+/// A Secret of the type `kubernetes.io/tls` in the service's namespace, as cert-manager writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
+pub struct CertificateRef {
+    /// The Secret's name.
+    #[cfg_attr(
+        feature = "kube",
+        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+    )]
+    pub name: String,
 }
 
 /// A TLS version; ordered by age.

@@ -9,7 +9,7 @@ use super::{Access, Auth, ClientAddress, RateLimit, RateLimitFields, SecurityHea
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
 pub struct Policy {
-    /// TLS versions, the redirect of plain HTTP, and HSTS. A route can change HSTS and the redirect only.
+    /// TLS versions, certificates, the redirect of plain HTTP, and HSTS. A route can change HSTS and the redirect only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
     /// Whose word on the client's address is trusted. Not per route: it is read before a route is known.

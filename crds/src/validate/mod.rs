@@ -8,6 +8,7 @@ mod scope;
 mod service;
 mod subject;
 mod timeouts;
+mod tls;
 
 pub use finding::{Finding, Severity};
 pub use service::validate;

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use crate::policy::{Policy, Sizes, Timeouts};
+use crate::policy::{Policy, Sizes, Timeouts, Tls};
 
 const MAX_HEADERS: u64 = 64 << 10;
 const MAX_URL: u64 = 32 << 10;
@@ -26,9 +26,11 @@ fn before_the_route(policy: &Policy) -> Vec<&'static str> {
         policy.sizes.clone().unwrap_or_default();
     let Timeouts { head, connect, idle, request: _, body_idle: _, body_rate: _, stream_idle: _ } =
         policy.timeouts.clone().unwrap_or_default();
-    let tls = policy.tls.clone().unwrap_or_default();
+    let Tls { profile, min_version, certificate_refs, redirect: _, hsts: _ } = policy.tls.clone().unwrap_or_default();
     let said = [
-        ("tls.minVersion", tls.min_version.is_some()),
+        ("tls.profile", profile.is_some()),
+        ("tls.minVersion", min_version.is_some()),
+        ("tls.certificateRefs", !certificate_refs.is_empty()),
         ("clientAddress", policy.client_address.is_some()),
         ("sizes.headers", headers.is_some()),
         ("sizes.headerCount", header_count.is_some()),

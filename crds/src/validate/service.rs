@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use super::{auth, limits, routes, scope, timeouts};
+use super::{auth, limits, routes, scope, timeouts, tls};
 
 /// Everything that is wrong with a service, errors first.
 #[must_use]
@@ -13,6 +13,7 @@ pub fn validate(subject: &Subject<'_>) -> Vec<Finding> {
     routes::judge(subject, &mut findings);
     scope::judge(subject, &mut findings);
     timeouts::judge(subject, &mut findings);
+    tls::judge(subject, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -101,12 +102,39 @@ mod tests {
     #[test]
     fn a_route_comes_too_late_for_some_fields() {
         let late = json!({
-            "tls": {"minVersion": "TLSv1.3"}, "sizes": {"headers": "8Ki", "headerCount": 5, "url": "1Ki"},
+            "tls": {"profile": "Modern", "minVersion": "TLSv1.3", "certificateRefs": [{"name": "a"}]}, "sizes": {"headers": "8Ki", "headerCount": 5, "url": "1Ki"},
             "timeouts": {"head": "1s", "connect": "1s", "idle": "1s"}, "clientAddress": {}});
         let routes = json!([{"name": "a", "path": "/a", "policy": late}]);
         let rules = broken(json!({"auth": {"mode": "None"}}), routes);
-        assert_eq!(rules.len(), 8);
+        assert_eq!(rules.len(), 10);
         assert!(rules.iter().all(|(rule, _)| *rule == "not-per-route"));
+    }
+
+    #[test]
+    fn profile_and_oldest_version_must_agree() {
+        let tls = |tls: Value| broken(json!({"auth": {"mode": "None"}, "tls": tls}), json!([]));
+        let clash = json!({"profile": "Modern", "minVersion": "TLSv1.2"});
+        assert_eq!(tls(clash), [("tls-profile", "spec.policy.tls.minVersion".to_owned())]);
+        for tls_policy in [
+            json!({"profile": "Modern", "minVersion": "TLSv1.3"}),
+            json!({"profile": "Intermediate", "minVersion": "TLSv1.3"}),
+            json!({"profile": "Modern"}),
+        ] {
+            assert_eq!(tls(tls_policy), []);
+        }
+    }
+
+    #[test]
+    fn certificates_are_named_once_and_as_secrets_are() {
+        let refs = |names: &[&str]| {
+            let refs: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+            broken(json!({"auth": {"mode": "None"}, "tls": {"certificateRefs": refs}}), json!([]))
+        };
+        assert_eq!(refs(&["shop-tls", "shop.rsa"]), []);
+        assert_eq!(refs(&["a", "a"])[0].0, "certificate-ref");
+        assert_eq!(refs(&["../a"])[0].0, "certificate-ref");
+        assert_eq!(refs(&[""])[0].0, "certificate-ref");
+        assert_eq!(refs(&["a", "b", "c", "d", "e", "f", "g", "h", "i"])[0].0, "certificate-ref");
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl MountedFiles {
         Files {
             certificate: CERTIFICATE_FILE.to_owned(),
             certificate_key: CERTIFICATE_KEY_FILE.to_owned(),
+            certificates: Vec::new(),
             peppers: is_there(PEPPERS_FILE),
             api_keys: self.0.keys().filter(|path| path.starts_with("api-keys/")).cloned().collect(),
             digests,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use shipshape_crds::api_keys::{KeyShard, Peppers};
-use shipshape_crds::sidecar_config::{FORMAT, SidecarConfig};
+use shipshape_crds::sidecar_config::{CertificateFiles, FORMAT, SidecarConfig};
 
 /// Everything that keeps a configuration from being enforced, each with its file or field and what to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,12 +32,23 @@ pub struct Bundle {
     pub certificate: Vec<u8>,
     /// Its key, PEM.
     pub certificate_key: SecretBytes,
+    /// The further certificates, as far as their files can be read.
+    pub certificates: Vec<FurtherCertificate>,
     /// The shards of API keys that are there.
     pub shards: Vec<KeyShard>,
     /// The peppers; none where no key exists.
     pub peppers: Peppers,
     /// Files whose content is not the one that the revision means.
     pub waiting_for: Vec<String>,
+}
+
+/// The files of a certificate that the service can do without.
+#[derive(Debug)]
+pub struct FurtherCertificate {
+    /// Its name.
+    pub name: String,
+    /// Chain and key, PEM; or the file that is missing.
+    pub pair: Result<(Vec<u8>, SecretBytes), String>,
 }
 
 /// Bytes that are never printed.
@@ -70,13 +81,15 @@ impl Bundle {
         let files = &config.files;
         let certificate = contents.required("files.certificate", &files.certificate, &mut findings);
         let key = contents.required("files.certificateKey", &files.certificate_key, &mut findings);
+        let certificates = files.certificates.iter().map(|files| contents.further(files)).collect();
         let peppers = files.peppers.as_ref().and_then(|name| contents.json(name, &mut findings)).unwrap_or_default();
         let shards = files.api_keys.iter().filter_map(|name| contents.json(name, &mut findings)).collect();
         let waiting_for = contents.not_as_meant(&files.digests);
         if !findings.is_empty() {
             return Err(ConfigError { findings });
         }
-        Ok(Self { config, certificate, certificate_key: SecretBytes(key), shards, peppers, waiting_for })
+        let certificate_key = SecretBytes(key);
+        Ok(Self { config, certificate, certificate_key, certificates, shards, peppers, waiting_for })
     }
 
     /// The SHA-256 of the configuration and every file that it names, for comparing two moments.
@@ -122,6 +135,16 @@ impl Contents {
                 Vec::new()
             }
         }
+    }
+
+    fn further(&mut self, files: &CertificateFiles) -> FurtherCertificate {
+        let CertificateFiles { name, certificate, certificate_key } = files;
+        let mut read = |file: &String| {
+            let told = |error| format!("the file \"{file}\" beside the configuration cannot be read: {error}");
+            self.read(file).cloned().map_err(told)
+        };
+        let pair = read(certificate).and_then(|chain| Ok((chain, SecretBytes(read(certificate_key)?))));
+        FurtherCertificate { name: name.clone(), pair }
     }
 
     /// A file that may be missing: shards of keys are optional in the pod, and its revision waits for those it needs.
@@ -176,7 +199,15 @@ fn parse_config(path: &Path, bytes: &[u8]) -> Result<SidecarConfig, ConfigError>
 fn named_files(config: &SidecarConfig) -> BTreeSet<String> {
     let files = &config.files;
     let single = [&files.certificate, &files.certificate_key];
-    single.into_iter().chain(&files.peppers).chain(&files.api_keys).chain(files.digests.keys()).cloned().collect()
+    let further = files.certificates.iter().flat_map(|one| [&one.certificate, &one.certificate_key]);
+    single
+        .into_iter()
+        .chain(further)
+        .chain(&files.peppers)
+        .chain(&files.api_keys)
+        .chain(files.digests.keys())
+        .cloned()
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::ServerConfig;
-use shipshape_crds::policy::{Policy, Timeouts, TlsVersion};
+use shipshape_crds::policy::{Policy, Timeouts, TlsProfile, TlsVersion};
 use shipshape_crds::protocol::AppProtocol;
 use shipshape_crds::sidecar_config::SidecarConfig;
 use shipshape_crds::text::Timespan;
 
-use super::bundle::{Bundle, ConfigError, SecretBytes};
+use super::bundle::{Bundle, ConfigError};
+use super::served::{CertificateInput, ServeError, Served};
 use crate::counters::LimitStore;
 use crate::filters::api_key::KeyRing;
 use crate::pipeline::{Inputs, Ports, Rules};
 use crate::telemetry::metrics::SidecarMetrics;
-use crate::tls::{Identity, Tickets};
+use crate::tls::{Certificates, Tickets, server_config};
 use crate::wire::Limits;
 
 /// What every configuration of a process shares: it survives reloads.
@@ -41,26 +42,30 @@ pub struct Live {
     config: Arc<SidecarConfig>,
     rules: Arc<Rules>,
     tls: Arc<ServerConfig>,
+    served: Served,
     app: SocketAddr,
     app_protocol: AppProtocol,
     connect_timeout: Duration,
     limits: Limits,
-    certificate_expires: i64,
     waiting_for: Vec<String>,
     loaded_at: Timestamp,
 }
 
 impl Live {
-    /// Compiles what was read.
+    /// Compiles what was read; certificates that are no good leave those of before in place.
     ///
     /// # Errors
     /// Everything in it that cannot be enforced.
-    pub fn build(bundle: Bundle, shared: &Shared, now: Timestamp) -> Result<Self, ConfigError> {
-        let Bundle { config, certificate, certificate_key, shards, peppers, waiting_for } = bundle;
+    pub fn build(bundle: Bundle, shared: &Shared, before: Option<&Self>, now: Timestamp) -> Result<Self, ConfigError> {
+        let Bundle { config, certificate, certificate_key, certificates, shards, peppers, waiting_for } = bundle;
         let mut findings = Vec::new();
         let app = shared.app.or_else(|| app_address(&config, &mut findings));
         let app_protocol = shared.app_protocol.unwrap_or(config.app.protocol);
-        let tls = tls(&config, &certificate, &certificate_key, &shared.tickets, &mut findings);
+        let files = CertificateInput { files: &config.files, certificate, certificate_key, certificates };
+        let tls = Served::build(files, before.map(|live| &live.served), now)
+            .and_then(|served| Ok((server_config(oldest(&config), served.certificates(), &shared.tickets)?, served)))
+            .map_err(|error: ServeError| findings.push(error.to_string()))
+            .ok();
         let keys = KeyRing::build(&shards, &peppers);
         if let Some(first) = keys.skipped().first() {
             // One line: without its pepper every key of a service would have one.
@@ -70,25 +75,13 @@ impl Live {
         let Shared { limits, metrics, ports, .. } = shared.clone();
         let inputs = Inputs { config: Arc::clone(&config), keys, limits, metrics, ports };
         let rules = Rules::build(inputs).map_err(|wrong| findings.extend(wrong.iter().map(ToString::to_string))).ok();
-        let (Some(app), Some((tls, certificate_expires)), Some(rules), true) = (app, tls, rules, findings.is_empty())
-        else {
+        let (Some(app), Some((tls, served)), Some(rules), true) = (app, tls, rules, findings.is_empty()) else {
             return Err(ConfigError { findings });
         };
         let (limits, connect_timeout) = limits_of(&config.policy);
         let rules = Arc::new(rules);
         let loaded_at = now;
-        Ok(Self {
-            config,
-            rules,
-            tls,
-            app,
-            app_protocol,
-            connect_timeout,
-            limits,
-            certificate_expires,
-            waiting_for,
-            loaded_at,
-        })
+        Ok(Self { config, rules, tls, served, app, app_protocol, connect_timeout, limits, waiting_for, loaded_at })
     }
 
     /// The configuration as it was written.
@@ -127,10 +120,16 @@ impl Live {
         self.limits
     }
 
-    /// When the certificate ends, in seconds since 1970.
+    /// The certificates that clients get.
     #[must_use]
-    pub fn certificate_expires(&self) -> i64 {
-        self.certificate_expires
+    pub fn certificates(&self) -> Arc<Certificates> {
+        self.served.certificates()
+    }
+
+    /// Which certificates they are, and what is wrong with their files.
+    #[must_use]
+    pub fn served(&self) -> &Served {
+        &self.served
     }
 
     /// Files whose content is not yet the one that the revision means.
@@ -161,20 +160,10 @@ fn app_address(config: &SidecarConfig, findings: &mut Vec<String>) -> Option<Soc
     parsed
 }
 
-fn tls(
-    config: &SidecarConfig,
-    chain: &[u8],
-    key: &SecretBytes,
-    tickets: &Tickets,
-    findings: &mut Vec<String>,
-) -> Option<(Arc<ServerConfig>, i64)> {
-    let oldest = config.policy.tls.as_ref().and_then(|tls| tls.min_version).unwrap_or(TlsVersion::V1_2);
-    let served = Identity::from_pem(chain, &key.0).and_then(|identity| {
-        let expires_at = identity.expires_at();
-        Ok((identity.server_config(oldest, tickets)?, expires_at))
-    });
-    let files = &config.files;
-    served.map_err(|error| findings.push(format!("{} with {}: {error}", files.certificate, files.certificate_key))).ok()
+/// A profile that a file says beside an older version wins: it was said by name.
+fn oldest(config: &SidecarConfig) -> TlsVersion {
+    let Some(tls) = &config.policy.tls else { return TlsProfile::default().oldest() };
+    tls.min_version.unwrap_or(TlsVersion::V1_2).max(tls.profile.unwrap_or_default().oldest())
 }
 
 fn limits_of(policy: &Policy) -> (Limits, Duration) {

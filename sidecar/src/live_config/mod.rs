@@ -3,6 +3,7 @@
 mod bundle;
 mod live;
 mod reload;
+mod served;
 mod watch;
 
 pub use bundle::{Bundle, ConfigError};

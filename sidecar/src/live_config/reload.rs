@@ -47,6 +47,8 @@ pub struct Revision {
     pub loaded_at: String,
     /// Why the newest files are not in force, or not wholly.
     pub error: Option<String>,
+    /// Certificates that are not served as their files ask, and why; everything else is in force.
+    pub certificates: Vec<String>,
 }
 
 impl LiveConfig {
@@ -56,7 +58,7 @@ impl LiveConfig {
     /// Everything that keeps it from being enforced.
     pub fn load(path: &Path, shared: Shared) -> Result<Self, ConfigError> {
         let fingerprint = Bundle::fingerprint(path);
-        let live = Live::build(Bundle::read(path)?, &shared, Timestamp::now())?;
+        let live = Live::build(Bundle::read(path)?, &shared, None, Timestamp::now())?;
         tell(&shared, &live);
         let last = Mutex::new(Attempt { fingerprint, error: None });
         let listens = live.config().listen.clone();
@@ -86,10 +88,11 @@ impl LiveConfig {
     pub fn reload(&self) {
         let fingerprint = Bundle::fingerprint(&self.path);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.fingerprint == fingerprint {
+        let (before, now) = (self.current.load(), Timestamp::now());
+        if last.fingerprint == fingerprint && !before.served().is_to_be_judged_again(now) {
             return;
         }
-        let built = Bundle::read(&self.path).and_then(|bundle| Live::build(bundle, &self.shared, Timestamp::now()));
+        let built = Bundle::read(&self.path).and_then(|bundle| Live::build(bundle, &self.shared, Some(&before), now));
         let error = match built {
             Ok(live) => {
                 tracing::info!(revision = live.config().revision, waiting_for = ?live.waiting_for(), "configuration in force");
@@ -119,6 +122,7 @@ impl LiveConfig {
             pod_uid: pod_uid.map(str::to_owned),
             loaded_at: live.loaded_at().to_string(),
             error: self.last.lock().unwrap_or_else(PoisonError::into_inner).error.clone(),
+            certificates: live.served().troubles().to_vec(),
         }
     }
 }
@@ -139,9 +143,11 @@ pub fn check(path: &Path) -> Result<(), ConfigError> {
         app_protocol: None,
     };
     let findings = listen_findings(&bundle.config.listen);
-    match Live::build(bundle, &shared, Timestamp::now()) {
-        Ok(_) if findings.is_empty() => Ok(()),
-        Ok(_) => Err(ConfigError { findings }),
+    match Live::build(bundle, &shared, None, Timestamp::now()) {
+        Ok(live) => match [findings, live.served().troubles().to_vec()].concat() {
+            findings if findings.is_empty() => Ok(()),
+            findings => Err(ConfigError { findings }),
+        },
         Err(error) => Err(ConfigError { findings: [error.findings, findings].concat() }),
     }
 }
@@ -154,7 +160,10 @@ fn listen_findings(listen: &Listen) -> Vec<String> {
 }
 
 fn tell(shared: &Shared, live: &Live) {
-    shared.metrics.certificate_expires.set(live.certificate_expires());
+    for trouble in live.served().troubles() {
+        tracing::warn!("{trouble}");
+    }
+    shared.metrics.certificates_served(live.served().expiries());
     shared.metrics.reload_succeeded(&live.config().revision, live.loaded_at());
 }
 

@@ -63,8 +63,12 @@ catalogue! {
         "Connections closed at once because the pod held too many.";
     TLS_HANDSHAKES Counter "shipshape_tls_handshakes_total" ["result"]
         "TLS handshakes, by result: ok or failed.";
-    CERTIFICATE_EXPIRY Gauge "shipshape_certificate_expiry_timestamp_seconds" []
-        "When the certificate that is served ends, in seconds since 1970.";
+    TLS_SESSIONS Counter "shipshape_tls_sessions_total" ["version", "kind"]
+        "TLS sessions begun, by version (TLSv1.2, TLSv1.3) and kind: full, or resumed by a ticket.";
+    TLS_FAILURES Counter "shipshape_tls_handshake_failures_total" ["reason"]
+        "TLS handshakes that failed, by reason: closed (the client went away), timeout, not_tls, no_common_version, no_common_cipher, no_common_protocol, refused_by_client (an alert: it does not trust the certificate, most often), violation, other.";
+    CERTIFICATE_EXPIRY Gauge "shipshape_certificate_expiry_timestamp_seconds" ["certificate"]
+        "When each certificate that is served ends, in seconds since 1970: built-in, or the name of the Secret that spec.policy.tls.certificateRefs names.";
     RELOADS Counter "shipshape_config_reloads_total" ["result"]
         "Configurations read, by result: ok, or failed where the last good one stayed.";
     LAST_RELOAD Gauge "shipshape_config_last_reload_success_timestamp_seconds" []

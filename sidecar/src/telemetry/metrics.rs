@@ -30,8 +30,9 @@ pub struct SidecarMetrics {
     pub connections_refused: IntCounter,
     /// TLS handshakes, by `result`: `ok` or `failed`.
     pub tls_handshakes: IntCounterVec,
-    /// When the certificate that is served ends, in seconds since 1970.
-    pub certificate_expires: IntGauge,
+    tls_sessions: IntCounterVec,
+    tls_failures: IntCounterVec,
+    certificate_expires: IntGaugeVec,
     /// Lines of the access log that were lost because standard output was slow.
     pub access_log_dropped: IntCounter,
     reloads: IntCounterVec,
@@ -54,7 +55,9 @@ impl SidecarMetrics {
             connections_accepted: register(&registry, counters(catalogue::CONNECTIONS_ACCEPTED)?)?,
             connections_refused: register(&registry, IntCounter::with_opts(opts(catalogue::CONNECTIONS_REFUSED))?)?,
             tls_handshakes: register(&registry, counters(catalogue::TLS_HANDSHAKES)?)?,
-            certificate_expires: register(&registry, IntGauge::with_opts(opts(catalogue::CERTIFICATE_EXPIRY))?)?,
+            tls_sessions: register(&registry, counters(catalogue::TLS_SESSIONS)?)?,
+            tls_failures: register(&registry, counters(catalogue::TLS_FAILURES)?)?,
+            certificate_expires: register(&registry, gauges(catalogue::CERTIFICATE_EXPIRY)?)?,
             access_log_dropped: register(&registry, IntCounter::with_opts(opts(catalogue::LOG_DROPPED))?)?,
             reloads: register(&registry, counters(catalogue::RELOADS)?)?,
             last_reload: register(&registry, IntGauge::with_opts(opts(catalogue::LAST_RELOAD))?)?,
@@ -82,6 +85,26 @@ impl SidecarMetrics {
     #[must_use]
     pub fn limit_slot(&self, name: &str) -> LimitSlot {
         LimitSlot(slot(&mut self.board().limits, name, LIMITS))
+    }
+
+    /// A TLS handshake succeeded; the version is one of two.
+    pub fn handshake_succeeded(&self, version: &'static str, is_resumed: bool) {
+        self.tls_handshakes.with_label_values(&["ok"]).inc();
+        self.tls_sessions.with_label_values(&[version, if is_resumed { "resumed" } else { "full" }]).inc();
+    }
+
+    /// A TLS handshake failed; the reason is one of the few that the catalogue lists.
+    pub fn handshake_failed(&self, reason: &'static str) {
+        self.tls_handshakes.with_label_values(&["failed"]).inc();
+        self.tls_failures.with_label_values(&[reason]).inc();
+    }
+
+    /// These certificates are served from now on: each with its name and when it ends, in seconds since 1970.
+    pub fn certificates_served<'a>(&self, certificates: impl IntoIterator<Item = (&'a str, i64)>) {
+        self.certificate_expires.reset();
+        for (name, expires_at) in certificates {
+            self.certificate_expires.with_label_values(&[name]).set(expires_at);
+        }
     }
 
     /// A configuration was read and is in force.
@@ -209,7 +232,9 @@ mod tests {
         worker.decide(LimitSlot::default(), LimitDecision::Admitted);
         metrics.connections.with_label_values(&["https"]).set(0);
         metrics.connections_accepted.with_label_values(&["https"]).inc_by(0);
-        metrics.tls_handshakes.with_label_values(&["ok"]).inc_by(0);
+        metrics.handshake_succeeded("TLSv1.3", false);
+        metrics.handshake_failed("timeout");
+        metrics.certificates_served([("built-in", 1)]);
         metrics.reload_succeeded("r", Timestamp::UNIX_EPOCH);
         let text = metrics.render().unwrap();
         let mut rendered: Vec<&str> =
