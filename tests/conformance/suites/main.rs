@@ -12,6 +12,7 @@ mod handshakes;
 mod hints;
 mod raw;
 mod sidecar;
+mod silence;
 mod step;
 mod streams;
 mod tls_profile;
@@ -31,6 +32,7 @@ const STEPS: &[&[Step]] = &[
     tls_profile::STEPS,
     streams::STEPS,
     h2c_streams::STEPS,
+    silence::STEPS,
     websocket_cases::STEPS,
     websocket::STEPS,
     handshakes::STEPS,

@@ -29,8 +29,7 @@ const EVENTS: usize = 20;
 fn events_arrive() -> Result<()> {
     within(LIMIT, async {
         for version in BOTH {
-            one_by_one(version, "Transfer-Encoding: chunked\r\n", |text| format!("{:x}\r\n{text}\r\n", text.len()))
-                .await?;
+            one_by_one(version, "Transfer-Encoding: chunked\r\n", chunk).await?;
         }
         Ok(())
     })
@@ -77,8 +76,16 @@ async fn read(body: &mut Incoming, length: usize) -> Result<String> {
     Ok(String::from_utf8(text)?)
 }
 
+/// A chunk as it is sent.
+pub fn chunk(text: &str) -> String {
+    format!("{:x}\r\n{text}\r\n", text.len())
+}
+
 /// An app that writes what `write` gives for 0, and for each number after it when the client has seen the one before.
-async fn paced(write: impl Fn(usize) -> String + Send + Sync + 'static) -> Result<(mpsc::Sender<()>, SocketAddr)> {
+///
+/// # Errors
+/// When no port is free.
+pub async fn paced(write: impl Fn(usize) -> String + Send + Sync + 'static) -> Result<(mpsc::Sender<()>, SocketAddr)> {
     let (seen, waits) = mpsc::channel::<()>(1);
     let (write, waits) = (Arc::new(write), Arc::new(Mutex::new(waits)));
     let app = apps::by_hand(move |_, mut stream: TcpStream| {
