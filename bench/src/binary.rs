@@ -34,6 +34,32 @@ pub fn build(profile: &str) -> Result<PathBuf> {
     Ok(root().join("target").join(host).join(folder).join(PACKAGE))
 }
 
+/// Builds an example of this package, optimised as the sidecar's profile `quick` is, and tells where it is.
+///
+/// # Errors
+/// When cargo cannot be run, or it does not build: cargo has said why.
+pub fn example(name: &str) -> Result<PathBuf> {
+    let status = Command::new(cargo())
+        .args(["build", "--quiet", "--locked", "--profile", "quick", "--package", env!("CARGO_PKG_NAME")])
+        .args(["--example", name])
+        .current_dir(root())
+        .stdout(Stdio::null())
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "the example {name} does not build");
+    Ok(root().join("target/quick/examples").join(name))
+}
+
+/// The version of the compiler, such as 1.95.0.
+///
+/// # Errors
+/// When rustc cannot be run.
+pub fn compiler() -> Result<String> {
+    let output = Command::new("rustc").arg("--version").output().context("cannot run rustc")?;
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.split_whitespace().nth(1).context("rustc --version names no version")?.to_owned())
+}
+
 /// The short id of the commit, and whether files differ from it; `unknown` without git.
 #[must_use]
 pub fn commit() -> (String, bool) {

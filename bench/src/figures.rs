@@ -128,7 +128,9 @@ pub fn summary(rounds: &[Round]) -> Option<Summary> {
         floor: least(&of(Round::cost))?,
         median: median(&of(Round::cost))?,
         user: ratio(user, user + system),
-        busy: ratio(sum(|round| round.usage.cpu), sum(|round| round.window.saturating_sub(round.usage.waited))),
+        // Threads that wait for each other on one core wait longer, all together, than the window lasts.
+        busy: ratio(sum(|round| round.usage.cpu), sum(|round| round.window.saturating_sub(round.usage.waited)))
+            .min(1.0),
         waited: ratio(sum(|round| round.usage.waited), sum(|round| round.window)),
         per_second: median(&of(Round::per_second))?,
         rss: used.iter().map(|round| round.rss).max()?,

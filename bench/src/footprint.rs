@@ -126,7 +126,7 @@ impl Bench<'_> {
         if !setup.has_tls() {
             return Ok(Idle { each, many: None });
         }
-        for number in SOME..MANY {
+        for number in connections.len()..MANY {
             // A process may not be allowed so many files; that is no fault of the proxy.
             let Ok(connection) = ask_once(&target, number).await else { return Ok(Idle { each, many: None }) };
             connections.push(connection);

@@ -12,3 +12,4 @@ mod sidecar;
 pub use contract::{Place, Promises, Proxy, Running};
 pub use lineup::{Choice, lineup};
 pub use process::Process;
+pub use sidecar::config as sidecar_config;
