@@ -2,7 +2,7 @@
 
 use super::api_service::{ApiServiceSpec, Route};
 use crate::compile::RouteInput;
-use crate::policy::Policy;
+use crate::policy::{CertificateRef, Policy};
 use crate::sidecar_config::AppEndpoint;
 use crate::text::{Hostname, PathPattern};
 use crate::validate::Subject;
@@ -58,14 +58,23 @@ impl ApiServiceSpec {
         self.expose.as_ref().map_or(&[], |expose| &expose.hostnames)
     }
 
+    /// The Secrets of the user's own certificates.
+    #[must_use]
+    pub fn certificate_refs(&self) -> &[CertificateRef] {
+        self.policy_said().tls.as_ref().map_or(&[], |tls| &tls.certificate_refs)
+    }
+
     /// The app, as its sidecar knows it: health paths are never found from outside.
     #[must_use]
     pub fn app_endpoint(&self, address: String) -> AppEndpoint {
         let health = self.app.health.clone().unwrap_or_default();
-        let pages = [&health.live, &health.ready].into_iter().flatten();
-        let pages = pages.filter_map(|page| page.split('?').next()?.parse::<PathPattern>().ok());
         let mut internal_paths = self.app.internal_paths.clone();
-        internal_paths.extend(pages.filter(|page| !self.app.internal_paths.contains(page)));
+        let pages = [&health.live, &health.ready].into_iter().flatten();
+        for page in pages.filter_map(|page| page.split('?').next()?.parse::<PathPattern>().ok()) {
+            if !internal_paths.contains(&page) {
+                internal_paths.push(page);
+            }
+        }
         AppEndpoint {
             address,
             protocol: self.app.protocol.unwrap_or_default(),

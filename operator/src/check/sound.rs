@@ -79,7 +79,7 @@ fn files(observed: &Observed, leaf: &Leaf, shards: &Shards) -> Result<MountedFil
         Ok(None) => return Err(named("is missing").into()),
         Err(_) => return Err(named("is damaged").into()),
     };
-    Ok(MountedFiles::new(leaf, peppers, shards)?)
+    Ok(MountedFiles::new(leaf, &observed.own_certificates, peppers, shards)?)
 }
 
 fn crowded(shards: &Shards) -> Option<Finding> {

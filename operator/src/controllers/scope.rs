@@ -49,6 +49,7 @@ pub async fn run(shared: Shared, namespace: Option<String>, stop: watch::Receive
     watches.spawn(triggers.clone().watch_keys(keys_writer));
     watches.spawn(triggers.clone().watch_authority(authority));
     watches.spawn(triggers.clone().watch_peppers());
+    watches.spawn(triggers.clone().watch_certificates());
     let children = gathered(triggers.children(), GATHER);
     let services = queue(futures::stream::select(from_services, children), stop.clone());
     let keys = queue(from_keys, stop);

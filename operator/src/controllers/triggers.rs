@@ -7,11 +7,12 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedSender;
 use futures::stream::{BoxStream, select_all};
 use k8s_openapi::api::core::v1::Pod;
-use kube::core::{ApiResource, DynamicObject, DynamicResourceScope, PartialObjectMeta};
+use kube::core::{ApiResource, DynamicObject, DynamicResourceScope, ObjectMeta, PartialObjectMeta};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::{WatchStreamExt, watcher, watcher::Event};
 use kube::{Api, Client};
+use serde_json::Value;
 use shipshape_crds::names::{MANAGED_BY, SERVICE_LABEL};
 use tokio::sync::watch;
 
@@ -134,6 +135,32 @@ impl Triggers {
             if let Event::Apply(secret) | Event::InitApply(secret) | Event::Delete(secret) = event {
                 self.set_off_namespace(secret.metadata.namespace.as_deref());
             }
+        }
+    }
+
+    /// Certificates of users' own concern the services that name them; they carry no service's label.
+    pub async fn watch_certificates(self) {
+        let Some(kind) = Kind::named("Secret") else { return };
+        let of_type = config("").fields("type=kubernetes.io/tls");
+        let secrets: Api<PartialObjectMeta<DynamicObject>> = self.api(&kind.resource());
+        let all = events(secrets, of_type, "certificates");
+        futures::pin_mut!(all);
+        while let Some(event) = all.next().await {
+            if let Event::Apply(secret) | Event::InitApply(secret) | Event::Delete(secret) = event {
+                self.set_off_users_of(&secret.metadata);
+            }
+        }
+    }
+
+    fn set_off_users_of(&self, secret: &ObjectMeta) {
+        let Some(name) = secret.name.as_deref() else { return };
+        let named = |service: &DynamicObject| {
+            let refs = service.data.pointer("/spec/policy/tls/certificateRefs").and_then(Value::as_array);
+            service.metadata.namespace == secret.namespace
+                && refs.into_iter().flatten().any(|one| one.get("name").and_then(Value::as_str) == Some(name))
+        };
+        for service in self.context.services.state_filter(named) {
+            send(&self.to_services, ObjectRef::from_obj_with(&*service, service_resource()));
         }
     }
 

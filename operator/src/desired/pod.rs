@@ -24,7 +24,7 @@ pub fn pod(sound: &Sound) -> PodTemplateSpec {
         // Scratch space must not keep a node from being scaled away.
         ("cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes".to_owned(), format!("{APP_TMP},{SIDECAR_TMP}")),
     ];
-    let mut volumes = vec![policy_volume(&sound.name)];
+    let mut volumes = vec![policy_volume(&sound.name, sound.spec.certificate_refs())];
     volumes.extend(scratch_volumes());
     PodTemplateSpec {
         metadata: Some(ObjectMeta {

@@ -10,7 +10,7 @@ use shipshape_crds::api::{ApiKey, ApiService, ApiServiceStatus, ReadError};
 use super::autoscaler::Autoscaler;
 use super::live::Live;
 use super::missing::MissingSecret;
-use crate::credentials::{Authority, CredentialError, Leaf};
+use crate::credentials::{Authority, CredentialError, Leaf, OwnCertificate};
 use crate::settings::Settings;
 
 /// What the API server holds of a service's own objects, by kind and name.
@@ -53,6 +53,8 @@ pub struct Observed {
     pub authority: Arc<Authority>,
     /// The certificate that is mounted now, if it can be used.
     pub leaf: Option<Leaf>,
+    /// The certificates of the user's own, in the order in which they are named.
+    pub own_certificates: Vec<OwnCertificate>,
     /// The service's objects.
     pub children: Children,
     /// Its pods.

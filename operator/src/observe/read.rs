@@ -15,12 +15,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shipshape_crds::api::{ApiKey, ApiService, read};
 use shipshape_crds::names;
+use shipshape_crds::policy::CertificateRef;
 
 use super::autoscaler::autoscaler;
 use super::live::Live;
 use super::missing::{MissingSecret, missing, needed};
 use super::observed::{Children, Observed, PepperFile};
-use crate::credentials::{Authority, CredentialError, Leaf, read_peppers};
+use crate::credentials::{Authority, CredentialError, Leaf, OwnCertificate, read_peppers};
 use crate::desired::names::{PEPPER_SECRET, tls_secret};
 use crate::error::Error;
 use crate::object::{KINDS, Kind};
@@ -49,11 +50,12 @@ pub async fn observe(sources: Sources<'_>, object: &DynamicObject) -> Result<Obs
     let value = serde_json::to_value(object).map_err(Error::json(format!("read apisvc/{name}")))?;
     let status = value.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
     let service = read::<ApiService>(value);
-    let (children, pods, peppers, missing, autoscaler) = futures::try_join!(
+    let (children, pods, peppers, missing, own_certificates, autoscaler) = futures::try_join!(
         children(sources.client, &namespace, &name),
         pods(sources.client, &namespace, &name),
         peppers(sources.client, &namespace),
         missing_secrets(sources.client, &namespace, service.as_ref().ok()),
+        own_certificates(sources.client, &namespace, service.as_ref().ok()),
         autoscaler(sources.client, &namespace, &name),
     )?;
     Ok(Observed {
@@ -73,6 +75,7 @@ pub async fn observe(sources: Sources<'_>, object: &DynamicObject) -> Result<Obs
         pods,
         peppers,
         missing,
+        own_certificates,
         autoscaler,
     })
 }
@@ -136,6 +139,23 @@ async fn missing_secrets(
         }
     }
     Ok(missing(&service.spec.app, &found))
+}
+
+async fn own_certificates(
+    client: &Client,
+    namespace: &str,
+    service: Option<&ApiService>,
+) -> Result<Vec<OwnCertificate>, Error> {
+    let refs = service.map(|service| service.spec.certificate_refs()).unwrap_or_default();
+    let api = Api::<Secret>::namespaced(client.clone(), namespace);
+    let gets = refs.iter().map(|CertificateRef { name }| {
+        let api = &api;
+        async move {
+            let found = api.get_opt(name).await.map_err(Error::api(format!("get Secret/{name}")))?;
+            Ok(OwnCertificate::read(name, found))
+        }
+    });
+    try_join_all(gets).await
 }
 
 fn keys_of(store: &Store<DynamicObject>, namespace: &str, service: &str) -> Vec<ApiKey> {

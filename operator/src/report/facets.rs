@@ -54,11 +54,21 @@ fn keep_time(before: &[Condition], message: String, took: &str) -> String {
 #[must_use]
 pub fn certificates_ready(outcome: &Outcome<'_>) -> Facet {
     const KIND: &str = "CertificatesReady";
-    let Outcome { sound, applied, .. } = outcome;
+    let Outcome { observed, sound, applied, .. } = outcome;
     let secret = format!("Secret/{}", tls_secret(&sound.name));
     if let Some(failure) = applied.failed.iter().find(|failure| failure.object == secret) {
         let message = format!("{}; pods that run keep the certificate they have", failure.message);
         return Facet::new(KIND, State::False, "NotStored", message);
+    }
+    let troubles: Vec<_> =
+        observed.own_certificates.iter().filter_map(|certificate| certificate.trouble(observed.now)).collect();
+    if !troubles.is_empty() {
+        let message = format!(
+            "{}; pods that have served its certificate before keep it while it is valid, and the built-in one stands for \
+             every name of the service",
+            troubles.join("; ")
+        );
+        return Facet::new(KIND, State::False, "SecretUnusable", message);
     }
     let renews = sound.leaf.renews_at().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string();
     let hostnames = sound.spec.expose.as_ref().map(|expose| expose.hostnames.as_slice()).unwrap_or_default();
@@ -66,7 +76,9 @@ pub fn certificates_ready(outcome: &Outcome<'_>) -> Facet {
         [] => format!("{}.{}.svc", sound.name, sound.namespace),
         some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
-    Facet::new(KIND, State::True, "Issued", format!("{names}, renews {renews}"))
+    let own: String =
+        sound.spec.certificate_refs().iter().map(|own| format!("; beside it Secret \"{}\"", own.name)).collect();
+    Facet::new(KIND, State::True, "Issued", format!("{names}, renews {renews}{own}"))
 }
 
 /// Whether every Secret is there that the app needs.

@@ -9,7 +9,9 @@ use serde_json::Value;
 use shipshape_crds::api::{ApiKey, ApiKeyStatus, ApiService, ApiServiceStatus, read};
 use shipshape_crds::api_keys::Peppers;
 use shipshape_operator::check::check;
-use shipshape_operator::credentials::{Action, NewApiKey, advance, fingerprint, first_peppers, pepper_data};
+use shipshape_operator::credentials::{
+    Action, NewApiKey, OwnCertificate, advance, fingerprint, first_peppers, pepper_data,
+};
 use shipshape_operator::model::Sound;
 use shipshape_operator::observe::{Observed, PepperFile};
 use shipshape_operator::settings::{Lifetimes, Settings};
@@ -75,6 +77,9 @@ fn made(mut key: ApiKey, number: u8, peppers: &Peppers) -> ApiKey {
 fn observed(mut service: ApiService, keys: Vec<ApiKey>, peppers: &Peppers) -> Observed {
     service.metadata.uid = Some(UID.to_owned());
     let settings = settings();
+    // Their Secrets are not there: what is applied does not depend on what they hold.
+    let own_certificates =
+        service.spec.certificate_refs().iter().map(|one| OwnCertificate::read(&one.name, None)).collect();
     let authority = advance(None, Action::Create, now(), [1; 16], &settings.lifetimes).unwrap();
     let stored = pepper_data(peppers).unwrap().into_values().next().unwrap().0;
     Observed {
@@ -93,6 +98,7 @@ fn observed(mut service: ApiService, keys: Vec<ApiKey>, peppers: &Peppers) -> Ob
         children: BTreeMap::new(),
         pods: Vec::new(),
         missing: Vec::new(),
+        own_certificates,
         autoscaler: None,
         settings,
     }
