@@ -34,9 +34,9 @@ fn main() -> ExitCode {
     }
     let told = |error: anyhow::Error| Failed::from(format!("{error:#}"));
     let trial = |(name, step): Step| Trial::test(name, move || step().map_err(told));
-    let judged_by_cost = [floods::steps(), crowds::steps(), malformed::steps()].into_iter().flatten();
-    let judged_by_answers = [paths::steps(), ends::steps(), slow::steps()].into_iter().flatten();
-    // Slow clients mostly wait: where all tests run, they do so beside those that are not judged by what they cost.
+    let judged_by_time = [floods::steps(), crowds::steps()].into_iter().flatten();
+    let others = [crowds::endless(), malformed::steps(), paths::steps(), ends::steps(), slow::steps()];
+    // Slow clients mostly wait: where all tests run, they do so beside those that are not judged by processor time.
     let is_whole = arguments.filter.is_none() && !arguments.list;
     let beside = |(name, step): Step| -> Step {
         let step = move || {
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         };
         (name, Box::new(step))
     };
-    let trials = judged_by_cost.chain(judged_by_answers.map(beside)).map(trial).collect();
+    let trials = judged_by_time.chain(others.into_iter().flatten().map(beside)).map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     table::say(&table::render(), conclusion.exit_code())
 }

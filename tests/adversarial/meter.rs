@@ -23,12 +23,13 @@ pub fn cpu(pid: u32) -> Result<Duration> {
     Ok(Duration::from_nanos(all))
 }
 
-/// Memory of a process, its part of shared pages counted, in KiB.
+/// Memory that a process has for itself, in KiB. Its program's pages are left out: how they count depends on how many
+/// others run the same program.
 ///
 /// # Errors
 /// When it has ended.
-pub fn pss(pid: u32) -> Result<i64> {
-    field(pid, "smaps_rollup", "Pss:")
+pub fn memory(pid: u32) -> Result<i64> {
+    field(pid, "RssAnon:")
 }
 
 /// The most memory that a process had since [`forget_peak`], in KiB.
@@ -36,7 +37,7 @@ pub fn pss(pid: u32) -> Result<i64> {
 /// # Errors
 /// When it has ended.
 pub fn peak(pid: u32) -> Result<i64> {
-    field(pid, "status", "VmHWM:")
+    field(pid, "VmHWM:")
 }
 
 /// Resident memory of a process, in KiB.
@@ -44,7 +45,7 @@ pub fn peak(pid: u32) -> Result<i64> {
 /// # Errors
 /// When it has ended.
 pub fn rss(pid: u32) -> Result<i64> {
-    field(pid, "status", "VmRSS:")
+    field(pid, "VmRSS:")
 }
 
 /// Starts the count of [`peak`] anew. See `clear_refs` in proc(5).
@@ -77,8 +78,8 @@ pub async fn rest(pid: u32) -> Result<Duration> {
     }
 }
 
-fn field(pid: u32, file: &str, name: &str) -> Result<i64> {
-    let path = format!("/proc/{pid}/{file}");
+fn field(pid: u32, name: &str) -> Result<i64> {
+    let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).with_context(|| format!("{path}: the sidecar has ended"))?;
     let number = text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok());
     number.with_context(|| format!("{path} has no {name}"))

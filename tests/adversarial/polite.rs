@@ -16,7 +16,7 @@ use super::sidecar::Sidecar;
 const PAUSE: Duration = Duration::from_millis(100);
 /// A request that takes longer counts as not served.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The slowest request may take this long: this machine may be busy with other things.
+/// The slowest request may take this long, beyond what this machine makes everyone wait.
 const SLOWEST: Duration = Duration::from_secs(2);
 /// Every so many requests it makes a new connection.
 const RENEWAL: usize = 10;
@@ -34,6 +34,8 @@ pub struct Seen {
     pub served: usize,
     /// The slowest, a handshake included where there was one.
     pub worst: Duration,
+    /// The most that this client itself was kept from running: other programs need the processors too.
+    pub late: Duration,
     /// What went wrong.
     pub failures: Vec<String>,
 }
@@ -97,7 +99,9 @@ impl Seen {
     /// When a request was not answered, or too late.
     pub fn judge(&self) -> Result<()> {
         ensure!(self.failures.is_empty(), "the polite client was not served: {:?}", self.failures);
-        ensure!(self.worst < SLOWEST, "the polite client waited for {:?}", self.worst);
+        // A request runs on four sides: here, in the sidecar, in the app, and back.
+        let allowed = SLOWEST + 4 * self.late;
+        ensure!(self.worst < allowed, "the polite client waited for {:?}, more than {allowed:?}", self.worst);
         Ok(())
     }
 }
@@ -124,7 +128,9 @@ impl Client {
             if !seen.failures.is_empty() {
                 self.kept = None;
             }
+            let pausing = Instant::now();
             tokio::time::sleep(PAUSE).await;
+            seen.late = seen.late.max(pausing.elapsed().saturating_sub(PAUSE));
         }
         seen
     }

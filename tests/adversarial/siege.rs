@@ -29,7 +29,7 @@ pub struct Siege {
 
 struct Before {
     cpu: Duration,
-    pss: i64,
+    memory: i64,
     rss: i64,
 }
 
@@ -78,20 +78,29 @@ impl Siege {
         let pid = sidecar.pid();
         meter::rest(pid).await?;
         meter::forget_peak(pid)?;
-        let before = Before { cpu: meter::cpu(pid)?, pss: meter::pss(pid)?, rss: meter::rss(pid)? };
+        let before = Before { cpu: meter::cpu(pid)?, memory: meter::memory(pid)?, rss: meter::rss(pid)? };
         Ok(Self { app, sidecar, polite, before, began })
     }
 
-    /// Counts memory anew from here on, and tells in KiB what was kept so far. An allocator may keep what a crowd
-    /// needed; a second crowd of the same size must find it.
+    /// Counts anew from here on, and tells in KiB what was kept so far. An allocator may keep what an attack needed;
+    /// a second one of the same kind must make do with it.
     ///
     /// # Errors
     /// When the sidecar has ended.
-    pub async fn kept(&mut self) -> Result<i64> {
+    pub async fn again(&mut self) -> Result<i64> {
+        let grown = self.grown().await?;
+        let pid = self.sidecar.pid();
+        self.before = Before { cpu: meter::cpu(pid)?, memory: self.before.memory + grown, rss: self.before.rss };
+        Ok(grown)
+    }
+
+    /// Growth of memory so far, in KiB, once the sidecar has come to rest.
+    ///
+    /// # Errors
+    /// When the sidecar has ended.
+    pub async fn grown(&self) -> Result<i64> {
         meter::rest(self.sidecar.pid()).await?;
-        let kept = meter::pss(self.sidecar.pid())? - self.before.pss;
-        self.before.pss += kept;
-        Ok(kept)
+        Ok(meter::memory(self.sidecar.pid())? - self.before.memory)
     }
 
     /// Ends the measurement, notes it, and judges all but what only the attack itself knows. Gives the time on the
@@ -126,8 +135,7 @@ impl Siege {
     async fn left(&self, may_leave: i64) -> Result<i64> {
         let began = Instant::now();
         loop {
-            meter::rest(self.sidecar.pid()).await?;
-            let left = meter::pss(self.sidecar.pid())? - self.before.pss;
+            let left = self.grown().await?;
             if left <= may_leave || began.elapsed() > LEAVING {
                 return Ok(left);
             }

@@ -6,7 +6,9 @@ mod requests;
 
 use crate::step::Step;
 
-/// Every one of them.
+pub use endless::steps as endless;
+
+/// Crowds: of connections, and of requests.
 pub fn steps() -> Vec<Step> {
-    [connections::steps(), requests::steps(), endless::steps()].into_iter().flatten().collect()
+    [connections::steps(), requests::steps()].into_iter().flatten().collect()
 }

@@ -40,7 +40,7 @@ async fn survive() -> Result<()> {
     let inputs = all(SEED, INPUTS);
     let to = siege.sidecar.addresses();
     let mut answers = send_all(&inputs[..WARM_UP], &to).await;
-    siege.kept().await?;
+    siege.again().await?;
     answers.extend(send_all(&inputs[WARM_UP..], &to).await);
     let count = |test: fn(&str) -> bool| answers.iter().filter(|(_, status)| test(status)).count();
     let attack = Attack {

@@ -53,7 +53,7 @@ pub async fn watch(kind: Kind, count: usize) -> Result<Read> {
     let mut sidecar = Sidecar::start(app.address, &json!({ "policy": policy }))?;
     let polite = Polite::begin_with_one_connection(&sidecar).await?;
     meter::rest(sidecar.pid()).await?;
-    let memory = meter::pss(sidecar.pid())?;
+    let memory = meter::memory(sidecar.pid())?;
     let to = sidecar.addresses();
     let readers: Vec<_> = (0..count).map(|_| tokio::spawn(read(kind, to.clone()))).collect();
     until("every reader has asked", Duration::from_secs(10), async || {
@@ -62,25 +62,25 @@ pub async fn watch(kind: Kind, count: usize) -> Result<Read> {
     })
     .await?;
     let began = Instant::now();
-    meter::rest(sidecar.pid()).await?;
-    let taken = meter::pss(sidecar.pid())? - memory;
-    let after = until_closed(&sidecar, began).await?;
+    let (after, most) = until_closed(&sidecar, began).await?;
     readers.iter().for_each(tokio::task::JoinHandle::abort);
     let polite = polite.end().await?;
     sidecar.is_sound().await?;
     let how = if after.is_some() { "closed" } else { "open" }.to_owned();
-    Ok(Read { end: End { after, how }, each: taken / i64::try_from(count)?, polite })
+    Ok(Read { end: End { after, how }, each: (most - memory) / i64::try_from(count)?, polite })
 }
 
-/// Asks until only the polite client is connected.
-async fn until_closed(sidecar: &Sidecar, began: Instant) -> Result<Option<Duration>> {
+/// Asks until only the polite client is connected; gives how long that took, and the most memory meanwhile.
+async fn until_closed(sidecar: &Sidecar, began: Instant) -> Result<(Option<Duration>, i64)> {
+    let mut most = 0;
     while began.elapsed() < WATCHED {
+        most = most.max(meter::memory(sidecar.pid())?);
         if sidecar.metric("shipshape_connections").await? <= 1.0 {
-            return Ok(Some(began.elapsed()));
+            return Ok((Some(began.elapsed()), most));
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    Ok(None)
+    Ok((None, most))
 }
 
 async fn read(kind: Kind, to: Addresses) -> Result<()> {

@@ -1,7 +1,7 @@
 //! All kinds at once, beside other tests: they mostly wait. Each kind then has a test that tells how it went.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -108,8 +108,14 @@ async fn talk() -> Result<Vec<(&'static str, Outcome)>> {
 }
 
 async fn crowd(name: &'static str, client: fn(Addresses) -> Client, to: Addresses) -> (&'static str, Result<Vec<End>>) {
-    let to = Arc::new(to);
-    let clients = (0..COUNT).map(|_| tokio::spawn(client(Addresses::clone(&to))));
+    let clients = (0..COUNT).map(|number| {
+        let to = to.clone();
+        tokio::spawn(async move {
+            // A thousand handshakes at the same moment are another test.
+            tokio::time::sleep(Duration::from_millis(20) * u32::try_from(number).unwrap_or_default()).await;
+            client(to).await
+        })
+    });
     let ends = join_all(clients).await.into_iter().map(|end| end?);
     (name, ends.collect::<Result<_>>().with_context(|| name))
 }
