@@ -88,7 +88,8 @@ fn response(head: ResponseHead, length: Option<u64>, is_tunnel: bool) -> Respons
     if is_tunnel {
         fields.remove("sec-websocket-accept");
     }
-    let has_length = status != 204 && !is_tunnel;
+    // What gRPC says in fields only has trailers, and no content that could have a length.
+    let has_length = status != 204 && !is_tunnel && !fields.has("grpc-status");
     let mut headers = header_map(fields, 2);
     if let Some(length) = length.filter(|_| has_length) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

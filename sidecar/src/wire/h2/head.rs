@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use h2::ext::Protocol;
-use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap};
+use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION};
 use http::{Method, Uri};
 
 use crate::wire::authority::authority;
@@ -42,7 +42,11 @@ pub(super) fn request_head(
 fn upgrade(parts: &http::request::Parts) -> Result<Option<Upgrade>, HeadError> {
     match (&parts.method, parts.extensions.get::<Protocol>()) {
         (&Method::CONNECT, Some(protocol)) if protocol.as_str().eq_ignore_ascii_case("websocket") => {
-            Ok(Some(Upgrade::WebSocket))
+            let mut versions = parts.headers.get_all(SEC_WEBSOCKET_VERSION).iter();
+            match (versions.next().map(http::HeaderValue::as_bytes), versions.next()) {
+                (Some(b"13"), None) => Ok(Some(Upgrade::WebSocket)),
+                _ => Err(HeadError::UpgradeVersion),
+            }
         }
         (&Method::CONNECT | &Method::TRACE, _) => Err(HeadError::Method),
         _ => Ok(None),
@@ -84,7 +88,7 @@ fn fields(headers: &HeaderMap, upgrade: Option<Upgrade>) -> Fields {
     let mut fields = Fields::with_capacity(headers.len(), text);
     for (name, value) in headers {
         // A key belongs to the handshake of HTTP/1 (RFC 8441 section 5.1): whoever needs one makes it.
-        let is_key = upgrade.is_some() && name == http::header::SEC_WEBSOCKET_KEY;
+        let is_key = upgrade.is_some() && name == SEC_WEBSOCKET_KEY;
         if !is_key && !HOP_BY_HOP.contains(&name.as_str()) {
             fields.append(name, value);
         }
@@ -172,18 +176,19 @@ mod tests {
 
     #[test]
     fn a_websocket_is_the_only_tunnel() {
-        let connect = |protocol: Option<&'static str>| {
+        let connect = |protocol: Option<&'static str>, version: &str| {
             let mut request = http::Request::builder().method("CONNECT").uri("https://a/chat");
             if let Some(protocol) = protocol {
                 request = request.extension(Protocol::from_static(protocol));
             }
-            read(request.header("sec-websocket-key", "x").header("sec-websocket-version", "13"))
+            read(request.header("sec-websocket-key", "x").header("sec-websocket-version", version))
         };
-        let head = connect(Some("websocket")).unwrap();
+        let head = connect(Some("websocket"), "13").unwrap();
         assert_eq!((head.method_name(), head.upgrade, head.target.raw()), ("GET", Some(Upgrade::WebSocket), "/chat"));
         assert!(!head.fields.has("sec-websocket-key") && head.fields.has("sec-websocket-version"));
-        assert_eq!(connect(Some("connect-udp")), Err(HeadError::Method));
-        assert_eq!(connect(None), Err(HeadError::Method));
+        assert_eq!(connect(Some("connect-udp"), "13"), Err(HeadError::Method));
+        assert_eq!(connect(Some("websocket"), "8"), Err(HeadError::UpgradeVersion));
+        assert_eq!(connect(None, "13"), Err(HeadError::Method));
         assert_eq!(read(http::Request::builder().method("TRACE").uri("https://a/")), Err(HeadError::Method));
     }
 

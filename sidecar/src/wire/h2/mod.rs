@@ -12,6 +12,8 @@ mod life;
 mod pace;
 mod request_body;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 
 pub(super) use server::serve_http2;
