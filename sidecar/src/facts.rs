@@ -13,7 +13,7 @@ use crate::filters::client_address::Origin;
 use crate::filters::rate_fields::Quota;
 use crate::problem::{Code, Problem};
 use crate::transfer::Transfer;
-use crate::wire::{BodyStream, RequestHead, Target, Version};
+use crate::wire::{BodyStream, RequestHead, Target, Version, is_grpc};
 
 /// A request as the codec read it.
 pub struct Request {
@@ -88,6 +88,8 @@ pub struct Asked {
     pub version: Option<Version>,
     /// What the client says it is.
     pub user_agent: Bytes,
+    /// Whether it is a call of gRPC, whose refusals have no document.
+    pub is_grpc: bool,
 }
 
 /// A refusal as the log tells it.
@@ -133,6 +135,7 @@ impl From<&RequestHead> for Asked {
             target: Some(head.target.clone()),
             version: Some(head.version),
             user_agent: head.fields.get("user-agent").map(Bytes::copy_from_slice).unwrap_or_default(),
+            is_grpc: head.version == Version::Http2 && is_grpc(&head.fields),
         }
     }
 }

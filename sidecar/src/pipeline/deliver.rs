@@ -10,7 +10,7 @@ use super::dress::dress;
 use super::record::Record;
 use crate::answer::Answer;
 use crate::facts::{Facts, Refusal};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, grpc};
 use crate::wire::{Body, Client, ResponseHead};
 
 /// What became of a request: the app's answer, one of our own, or a panic.
@@ -23,6 +23,10 @@ pub(super) async fn deliver(mut record: Record<'_>, outcome: Outcome, client: im
     let Some((mut head, body)) = answer(record.facts(), outcome) else { return };
     dress(record.route(), record.facts(), &mut head);
     record.answering(head.status);
+    if record.facts().refusal.is_some() && record.facts().asked.is_grpc {
+        // Only now: what is counted and logged is what was refused.
+        grpc::finish(&mut head);
+    }
     let whole = if let Body::Whole(bytes) = &body { bytes.len() as u64 } else { 0 };
     // The body is polled in here: a defect of a stream ends this answer only.
     match AssertUnwindSafe(client.answer(head, body)).catch_unwind().await {
@@ -51,7 +55,12 @@ fn answer(facts: &mut Facts, outcome: Outcome) -> Option<(ResponseHead, Body)> {
 
 fn refusal(facts: &mut Facts, problem: Problem) -> (ResponseHead, Body) {
     facts.refusal = Some(Refusal::from(&problem));
-    let (head, body) = problem.into_answer(&facts.request_id);
+    let message = facts.asked.is_grpc.then(|| problem.detail().to_owned());
+    let (mut head, body) = problem.into_answer(&facts.request_id);
+    if let Some(message) = message {
+        grpc::say(&mut head, &message);
+        return (head, Body::empty());
+    }
     // An answer to HEAD says how long the body would be, and has none.
     let body = if facts.asked.is_head() { Bytes::new() } else { body };
     (head, Body::Whole(body))

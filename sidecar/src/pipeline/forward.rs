@@ -11,7 +11,7 @@ use super::worker::WorkerContext;
 use crate::answer::Answer;
 use crate::facts::Facts;
 use crate::filters::request_fields::{self, Told};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, grpc};
 use crate::wire::{
     App, AppError, Body, BodyError, Client, Exchange, Fields, Patience, RequestHead, ResponseHead, Said,
     has_media_type, is_grpc, timed,
@@ -28,7 +28,10 @@ pub(super) async fn forward(
     let too_large = rules.body.of(&head).exceeded();
     tell(&mut head, facts, rules);
     let asked_at = context.clock.monotonic();
-    let answered = within(rules.timeouts.request, ask(app.send(head, body), client)).await;
+    // The client of a gRPC call says for how long it waits: nobody needs an answer after that.
+    let said = facts.asked.is_grpc.then(|| grpc::timeout(&head.fields)).flatten();
+    let limit = rules.timeouts.request.into_iter().chain(said).min();
+    let answered = within(limit, ask(app.send(head, body), client)).await;
     facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
     match answered {
         Some(Ok((head, body))) => Ok(passed_on(context, facts, rules, head, body)),

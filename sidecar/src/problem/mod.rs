@@ -2,6 +2,7 @@
 
 mod code;
 mod document;
+pub mod grpc;
 
 pub use code::Code;
 pub use document::Problem;

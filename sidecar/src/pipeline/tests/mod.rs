@@ -2,6 +2,7 @@
 
 mod answers;
 mod anything;
+mod grpc;
 mod identity;
 mod limits;
 mod order;
