@@ -10,7 +10,7 @@ use super::upstream::{Connection, FENCE};
 use super::world::{PATIENCE, World};
 
 /// Longer than every time limit of the sidecar: who waits that long waits in vain.
-const LIMIT: Duration = Duration::from_secs(6);
+const LIMIT: Duration = Duration::from_secs(15);
 
 /// What came of a case.
 #[derive(Debug)]
@@ -68,5 +68,5 @@ fn closed(world: &World) -> Result<Vec<Connection>> {
     let is_so = |seen: &[Connection]| {
         seen.iter().filter(|connection| !connection.requests.is_empty()).all(|connection| connection.has_ended)
     };
-    world.upstream.until("the upstream's connection is closed", Duration::from_secs(2), is_so)
+    world.upstream.until("the upstream's connection is closed", PATIENCE, is_so)
 }

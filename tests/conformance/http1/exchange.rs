@@ -14,9 +14,9 @@ const AGAIN: &[u8] = b"GET /again HTTP/1.1\r\nHost: localhost\r\n\r\n";
 /// What the upstream sees of it.
 pub const ASKS_AGAIN: &str = "GET /again";
 /// Longer than every time limit of the sidecar: who waits that long waits in vain.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(15);
 /// A connection is closed right after the answer that says so.
-const CLOSING: Duration = Duration::from_secs(2);
+const CLOSING: Duration = Duration::from_secs(5);
 /// Between two bytes of a trickle. Cases hold for any split; this only makes it likely that each is a packet.
 const BEAT: Duration = Duration::from_micros(200);
 

@@ -5,6 +5,7 @@ use super::client::End;
 use super::exchange::{ASKS_AGAIN, Outcome};
 use super::message::Message;
 use super::problem;
+use super::upstream::Connection;
 use super::verdict::{Judgement, Verdict};
 
 /// Fields that speak of one connection, and never go beyond it.
@@ -15,7 +16,7 @@ const NEVER_TRAILERS: [&str; 6] =
 
 /// Judges what came of a case.
 pub fn judge(case: &Case, outcome: &Outcome) -> Judgement {
-    let judged = unsafe_upstream(outcome).map_or_else(|| told_clearly(outcome), Err);
+    let judged = unsafe_upstream(&outcome.upstream).map_or_else(|| told_clearly(outcome), Err);
     let judged = judged.and_then(|()| judge_interims(case, outcome)).and_then(|()| match &case.want {
         Want::Served(served) => judge_served(served, outcome),
         Want::Refused(refused) => judge_refused(case, refused, outcome),
@@ -44,22 +45,24 @@ fn requests(outcome: &Outcome) -> Vec<&Message> {
 }
 
 /// What no request may ever lead to.
-fn unsafe_upstream(outcome: &Outcome) -> Option<Judgement> {
+pub fn unsafe_upstream(upstream: &[Connection]) -> Option<Judgement> {
     let found = |why: String| Some((Verdict::Unsafe, why));
-    for connection in &outcome.upstream {
+    for connection in upstream {
         if let Some(why) = &connection.broken {
             return found(format!("upstream came {why}: {}", connection.rest.escape_ascii()));
         }
         if connection.requests.len() > 1 || (connection.requests.len() == 1 && !connection.rest.is_empty()) {
-            return found(format!("more than one request on a connection that was to end: {:?}", connection.requests));
+            let starts: Vec<_> = connection.requests.iter().map(|request| &request.start).collect();
+            let rest = connection.rest.escape_ascii();
+            return found(format!("more than one request on a connection that was to end: {starts:?}, {rest}"));
         }
     }
-    for request in requests(outcome) {
+    for request in upstream.iter().flat_map(|connection| &connection.requests) {
         let upgrades = request.text("upgrade") == Some("websocket");
         if let Some(name) = HOP_BY_HOP.iter().find(|name| request.all(name).next().is_some())
             && !(upgrades && *name == "upgrade")
         {
-            return found(format!("{name} came upstream: {request:?}"));
+            return found(format!("{name} came upstream with {:?}", request.start));
         }
         let bad = |(name, _): &&(String, Vec<u8>)| NEVER_TRAILERS.contains(&name.as_str());
         if let Some((name, _)) = request.trailers.iter().find(bad) {
@@ -132,7 +135,8 @@ fn judge_after(served: &Served, outcome: &Outcome, came: &[&Message]) -> Judged 
     }
 }
 
-fn judge_reached(want: &Reached, request: &Message) -> Judged {
+/// Whether a request came upstream as it should.
+pub fn judge_reached(want: &Reached, request: &Message) -> Judged {
     let altered = |why: String| wrong(Verdict::Altered, why);
     if request.asks() != want.asks {
         return altered(format!("{:?} came upstream, not {:?}", request.asks(), want.asks));

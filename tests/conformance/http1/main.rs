@@ -8,9 +8,13 @@ mod building;
 mod case;
 mod cases;
 mod client;
+mod downgrade;
+mod downgrade_case;
+mod downgrade_judge;
 mod exchange;
 mod flow;
 mod flows;
+mod http2;
 mod judge;
 mod message;
 mod noise;
@@ -30,6 +34,7 @@ use libtest_mimic::{Arguments, Failed, FormatSetting, Trial};
 
 use answer::AnswerCase;
 use case::{Case, Step};
+use downgrade_case::DowngradeCase;
 use flow::Flow;
 use verdict::{Judgement, Tally, Verdict};
 use world::Worlds;
@@ -63,7 +68,10 @@ fn trials(worlds: &Arc<Worlds>, tally: &Arc<Tally>) -> Vec<Trial> {
     let flows = flows::all().into_iter().map(|flow| -> Try {
         (flow.class, flow.name.to_owned(), flow.rule, Box::new(move |worlds| try_flow(worlds, &flow)))
     });
-    let all: Vec<Try> = requests.chain(answers).chain(flows).collect();
+    let downgrades = downgrade::all().into_iter().map(|case| -> Try {
+        (case.class, case.name.clone(), case.rule, Box::new(move |worlds| try_downgrade(worlds, &case)))
+    });
+    let all: Vec<Try> = requests.chain(answers).chain(downgrades).chain(flows).collect();
     let places: Vec<_> = all.iter().map(|(class, _, rule, _)| (*class, *rule)).collect();
     let names: Vec<_> = all.iter().map(|(class, name, _, _)| format!("{class}: {name}")).collect();
     let mut trials: Vec<_> = std::iter::zip(names.clone(), all)
@@ -96,6 +104,15 @@ fn try_answer(worlds: &Worlds, case: &AnswerCase) -> Judgement {
     let replies = case.replies.iter().flat_map(|reply| &reply.writes).map(|bytes| shown(bytes));
     let replies = replies.collect::<Vec<_>>().join(", ");
     (verdict, format!("{why} (rule {}; the upstream answered {replies})", case.rule))
+}
+
+fn try_downgrade(worlds: &Worlds, case: &DowngradeCase) -> Judgement {
+    let judged = worlds.with(|world| downgrade_judge::run(world, case));
+    let (verdict, why) = judged.unwrap_or_else(|error| (Verdict::Failed, format!("{error:#}")));
+    let fields = case.request.fields.iter().chain(&case.request.trailers);
+    let fields = fields.map(|(name, value)| format!("{}={}", shown(name), shown(value)));
+    let fields = fields.collect::<Vec<_>>().join(" ");
+    (verdict, format!("{why} (rule {}; sent by HTTP/2 {fields})", case.rule))
 }
 
 fn try_flow(worlds: &Worlds, flow: &Flow) -> Judgement {

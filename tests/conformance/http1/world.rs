@@ -2,15 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rustls::ClientConfig;
 use shipshape_tests::process::{Program, address, run};
 use shipshape_tests::repository::root;
 use tempfile::TempDir;
 
 use super::client::Client;
+use super::http2;
 use super::upstream::{Connection, FENCE, Upstream};
 
 /// How long what is certain to come may take on a busy machine.
@@ -20,6 +22,10 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct World {
     /// Where the sidecar accepts plain HTTP.
     pub http: SocketAddr,
+    /// Where it accepts TLS.
+    pub https: SocketAddr,
+    /// What clients trust, and that they speak HTTP/2.
+    pub tls: Arc<ClientConfig>,
     /// The upstream behind it.
     pub upstream: Upstream,
     _sidecar: Program,
@@ -81,8 +87,10 @@ impl World {
                 .chain(["--https", any, "--http", any, "--admin", any])
                 .collect::<Vec<_>>(),
         )?;
-        let http = address(&sidecar.serving()?, "http")?;
-        Ok(Self { http, upstream, _sidecar: sidecar, _state: state })
+        let serving = sidecar.serving()?;
+        let (http, https) = (address(&serving, "http")?, address(&serving, "https")?);
+        let tls = http2::config(config.path())?;
+        Ok(Self { http, https, tls, upstream, _sidecar: sidecar, _state: state })
     }
 
     /// Sends a request of the suite's own through the sidecar and says over which of the upstream's connections it

@@ -129,7 +129,7 @@ fn repeated() -> Vec<Case> {
     ];
     let mut cases: Vec<_> =
         rows.iter().map(|(name, fields)| refused("cl-twice", "9112 §6.3", *name, post(fields))).collect();
-    let hidden = b"POST /cl HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\nGET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let hidden = b"POST /cl HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 41\r\n\r\nGET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
     cases.push(refused("cl-twice", "9112 §6.3", "a request hidden between", hidden));
     cases
 }

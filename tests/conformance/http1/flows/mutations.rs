@@ -17,7 +17,7 @@ const CLASS: &str = "mutation";
 const RULE: &str = "9112 §11.2";
 /// Requests that are tried in one flow.
 const TRIES: usize = 120;
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(15);
 
 pub const FLOWS: &[Flow] = &[
     Flow { class: CLASS, rule: RULE, name: "seed 1", run: |world| mutate(world, 1) },
