@@ -61,6 +61,11 @@ impl Target {
         Self { query_at: raw.find('?'), raw }
     }
 
+    /// A target whose question mark, if it has one, stands at this place.
+    pub(super) fn with_query_at(raw: &str, query_at: Option<usize>) -> Self {
+        Self { raw: raw.into(), query_at }
+    }
+
     /// The target as it came.
     #[must_use]
     pub fn raw(&self) -> &str {

@@ -4,12 +4,16 @@
 pub(super) const TOKEN: u8 = 1;
 /// What a path consists of besides escapes (RFC 3986 section 3.3).
 pub(super) const PATH: u8 = 2;
-/// What a query consists of: RFC 3986 section 3.4, and what browsers send there as it is.
+/// What a query consists of: RFC 3986 section 3.4, and what browsers send there as it is, percent signs too.
 pub(super) const QUERY: u8 = 4;
 
+/// What a host in lower case and without port consists of, if it is a name or an address of IPv4.
+pub(super) const PLAIN_HOST: u8 = 8;
+
+const HOST_MARKS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-.";
 const TOKEN_MARKS: &[u8] = b"!#$%&'*+-.^_`|~";
-const PATH_MARKS: &[u8] = b"-._~!$&'()*+,;=:@/%";
-const QUERY_MARKS: &[u8] = b"?[\\]^`{|}";
+const PATH_MARKS: &[u8] = b"-._~!$&'()*+,;=:@/";
+const QUERY_MARKS: &[u8] = b"%?[\\]^`{|}";
 
 static CLASSES: [u8; 256] = classes();
 
@@ -23,6 +27,22 @@ pub(super) fn is(byte: u8, class: u8) -> bool {
 #[inline]
 pub(super) fn run_of(bytes: &[u8], class: u8) -> usize {
     bytes.iter().position(|&byte| !is(byte, class)).unwrap_or(bytes.len())
+}
+
+/// How many bytes at the front can stand in a name: letters, digits and hyphens eight at a time, others by table.
+#[inline]
+pub(super) fn run_of_token(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for block in blocks {
+        let others = !usual_in_names(u64::from_le_bytes(*block)) & (ONES * 0x80);
+        if others != 0 {
+            at += (others.trailing_zeros() / 8) as usize;
+            break;
+        }
+        at += 8;
+    }
+    at + run_of(bytes.get(at..).unwrap_or_default(), TOKEN)
 }
 
 /// How many bytes at the front can stand in a field's value: blanks, visible and 8-bit ones (RFC 9110 section 5.5).
@@ -55,11 +75,29 @@ pub(super) fn run_without_control(bytes: &[u8]) -> usize {
 /// The highest bit of each of eight bytes that is a control character; above the first such byte there may be more.
 #[inline]
 fn controls(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
     let below_blank = word.wrapping_sub(ONES * 0x20) & !word;
     let delete = word ^ (ONES * 0x7f);
     (below_blank | (delete.wrapping_sub(ONES) & !delete)) & (ONES * 0x80)
 }
+
+/// The highest bit of each of eight bytes that is a letter, a digit or a hyphen.
+#[inline]
+fn usual_in_names(word: u64) -> u64 {
+    let low = word & (ONES * 0x7f);
+    let letters = at_least(low | (ONES * 0x20), b'a') & !at_least(low | (ONES * 0x20), b'z' + 1);
+    let digits = at_least(low, b'0') & !at_least(low, b'9' + 1);
+    let hyphens = !((low ^ (ONES * 0x2d)) + ONES * 0x7f);
+    (letters | digits | hyphens) & !word
+}
+
+/// The highest bit of each of eight bytes, all below 128, that is not less than another.
+#[inline]
+fn at_least(low: u64, least: u8) -> u64 {
+    low + ONES * u64::from(0x80 - least)
+}
+
+/// One in each of eight bytes.
+const ONES: u64 = u64::MAX / 255;
 
 #[expect(clippy::indexing_slicing, reason = "the compiler runs it, and would say so")]
 const fn classes() -> [u8; 256] {
@@ -72,6 +110,7 @@ const fn classes() -> [u8; 256] {
         byte += 1;
     }
     table = marked(table, TOKEN_MARKS, TOKEN);
+    table = marked(table, HOST_MARKS, PLAIN_HOST);
     table = marked(table, PATH_MARKS, PATH | QUERY);
     marked(table, QUERY_MARKS, QUERY)
 }
@@ -95,10 +134,23 @@ mod tests {
         for byte in 0..=255_u8 {
             let token = byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
             assert_eq!(is(byte, TOKEN), token, "{byte:#x}");
-            let path = byte.is_ascii_graphic() && !b"\"#<>?[\\]^`{|}".contains(&byte);
+            let path = byte.is_ascii_graphic() && !b"\"#%<>?[\\]^`{|}".contains(&byte);
             assert_eq!(is(byte, PATH), path, "{byte:#x}");
             let query = byte.is_ascii_graphic() && !b"\"#<>".contains(&byte);
             assert_eq!(is(byte, QUERY), query, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn a_name_ends_at_its_first_other_byte_wherever_it_stands() {
+        for length in 0..20 {
+            for at in 0..length {
+                for byte in 0..=255_u8 {
+                    let mut text = vec![b'a'; length];
+                    text[at] = byte;
+                    assert_eq!(run_of_token(&text), run_of(&text, TOKEN), "{byte:#x} at {at} of {length}");
+                }
+            }
         }
     }
 
@@ -123,6 +175,12 @@ mod tests {
         fn eight_at_a_time_finds_what_one_at_a_time_does(text in proptest::collection::vec(0_u8.., 0..64)) {
             let slowly = text.iter().position(u8::is_ascii_control).unwrap_or(text.len());
             proptest::prop_assert_eq!(run_without_control(&text), slowly);
+        }
+
+        #[test]
+        fn names_too(text in proptest::collection::vec(0_u8.., 0..4), name in "[A-Za-z0-9-]{0,40}", rest in "[ -~]{0,20}") {
+            let text = [name.as_bytes(), &text, rest.as_bytes()].concat();
+            proptest::prop_assert_eq!(run_of_token(&text), run_of(&text, TOKEN));
         }
     }
 }

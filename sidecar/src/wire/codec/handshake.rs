@@ -5,12 +5,12 @@ use super::error::HeadError;
 /// Its two fields, as read so far.
 #[derive(Default)]
 pub(super) struct Handshake<'a> {
-    key: Once<'a>,
-    version: Once<'a>,
+    key: Said<'a>,
+    version: Said<'a>,
 }
 
 #[derive(Default, Clone, Copy)]
-enum Once<'a> {
+enum Said<'a> {
     #[default]
     Never,
     Once(&'a [u8]),
@@ -33,15 +33,15 @@ impl<'a> Handshake<'a> {
     /// # Errors
     /// What it must say instead.
     pub(super) fn judge(&self, method: &[u8], has_body: bool) -> Result<(), HeadError> {
-        if !matches!(self.version, Once::Once(b"13")) {
+        if !matches!(self.version, Said::Once(b"13")) {
             return Err(HeadError::UpgradeVersion);
         }
-        let has_key = matches!(self.key, Once::Once(key) if is_key(key));
+        let has_key = matches!(self.key, Said::Once(key) if is_key(key));
         if has_key && method == b"GET" && !has_body { Ok(()) } else { Err(HeadError::UpgradeInvalid) }
     }
 }
 
-impl<'a> Once<'a> {
+impl<'a> Said<'a> {
     fn take(&mut self, value: &'a [u8]) {
         *self = if matches!(self, Self::Never) { Self::Once(value) } else { Self::Often };
     }

@@ -81,14 +81,18 @@ impl<'a> Hop<'a> {
     }
 
     fn take_options(&mut self, value: &'a [u8]) -> Result<(), HopError> {
+        if value.eq_ignore_ascii_case(b"keep-alive") {
+            self.says_keep_alive = true;
+            return Ok(());
+        }
         for option in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-            if run_of(option, TOKEN) != option.len() {
-                return Err(Flaw("Connection must be a list of names").into());
-            }
             match option {
                 _ if option.eq_ignore_ascii_case(b"keep-alive") => self.says_keep_alive = true,
                 _ if option.eq_ignore_ascii_case(b"close") => self.says_close = true,
                 _ if option.eq_ignore_ascii_case(b"upgrade") => self.says_upgrade = true,
+                _ if run_of(option, TOKEN) != option.len() => {
+                    return Err(Flaw("Connection must be a list of names").into());
+                }
                 _ if is_protected(option) => return Err(HopError::Connection),
                 // Empty items of a list mean nothing (RFC 9110 section 5.6.1.2); what ends here anyway needs no name.
                 _ if option.is_empty() || Name::of(option) == Name::HopByHop => {}

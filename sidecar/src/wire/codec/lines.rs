@@ -1,8 +1,8 @@
 //! Field lines (RFC 9112 section 5): one grammar for requests, answers and trailers.
 
-use crate::wire::fields::{Fields, Place};
+use crate::wire::fields::Fields;
 
-use super::classes::{TOKEN, run_of, run_of_value};
+use super::classes::{run_of_token, run_of_value};
 use super::error::Flaw;
 
 /// What stands at the front of some bytes.
@@ -18,48 +18,39 @@ pub(super) enum Line<'a> {
 /// A whole line `name: value`.
 #[derive(Clone, Copy)]
 pub(super) struct FieldLine<'a> {
-    /// From the name to the value's last byte.
-    text: &'a [u8],
-    /// How long the name is.
-    name: usize,
-    /// Where the value begins.
-    value: usize,
-    /// Bytes of the line with its end.
-    length: usize,
+    /// The name, as it came.
+    pub(super) name: &'a [u8],
+    /// The value without the blanks around it.
+    pub(super) value: &'a [u8],
+    /// The line with its end.
+    line: &'a [u8],
 }
 
-impl<'a> FieldLine<'a> {
-    /// The name, as it came.
-    pub(super) fn name(&self) -> &'a [u8] {
-        self.text.get(..self.name).unwrap_or_default()
-    }
-
-    /// The value without the blanks around it.
-    pub(super) fn value(&self) -> &'a [u8] {
-        self.text.get(self.value..).unwrap_or_default()
-    }
-
+impl FieldLine<'_> {
     /// Bytes of the line with its end.
+    #[inline]
     pub(super) fn length(&self) -> usize {
-        self.length
+        self.line.len()
     }
 
-    /// Copies the line and folds its name.
+    /// Adds the field.
     #[inline]
     pub(super) fn store(&self, fields: &mut Fields) {
-        let Some((start, end)) = fields.push_text(self.text) else { return };
-        // Both are inside a text whose place fits.
-        let inside = |at: usize| start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)).min(end);
-        let name = (start, inside(self.name));
-        fields.fold(name);
-        fields.push_place(Place { name, value: (inside(self.value), end) });
+        // Most lines already stand as they are kept: one blank before the value, none behind it.
+        if self.name.len() + self.value.len() + 4 == self.line.len()
+            && self.line.get(self.name.len() + 1) == Some(&b' ')
+        {
+            fields.push_line(self.line, self.name.len());
+        } else {
+            fields.append(self.name.to_ascii_lowercase(), self.value);
+        }
     }
 }
 
 /// Reads the line at the front; a wrong byte is told before the line is whole.
 #[inline]
 pub(super) fn line(bytes: &[u8]) -> Result<Line<'_>, Flaw> {
-    let name = run_of(bytes, TOKEN);
+    let name = run_of_token(bytes);
     match bytes.get(name) {
         None => return Ok(Line::More),
         Some(b':') if name > 0 => {}
@@ -72,11 +63,12 @@ pub(super) fn line(bytes: &[u8]) -> Result<Line<'_>, Flaw> {
         return Ok(Line::More);
     }
     let written = bytes.get(after..end).unwrap_or_default();
-    let is_visible = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let first = written.iter().position(is_visible).unwrap_or(0);
-    let last = written.iter().rposition(is_visible).map_or(first, |at| at + 1);
-    let text = bytes.get(..after + last).unwrap_or_default();
-    Ok(Line::Field(FieldLine { text, name, value: after + first, length: end + 2 }))
+    // Of what this trims, only blanks and tabs can be there.
+    Ok(Line::Field(FieldLine {
+        name: bytes.get(..name).unwrap_or_default(),
+        value: written.trim_ascii(),
+        line: bytes.get(..end + 2).unwrap_or_default(),
+    }))
 }
 
 /// Whether a line ends at this place; not yet, where the bytes end there.
@@ -112,7 +104,7 @@ mod tests {
                 let mut fields = Fields::default();
                 line.store(&mut fields);
                 let field = fields.iter().next().unwrap();
-                assert_eq!((line.name().to_ascii_lowercase().as_slice(), line.value()), (field.name, field.value));
+                assert_eq!((line.name.to_ascii_lowercase().as_slice(), line.value), (field.name, field.value));
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 Some((text(field.name), text(field.value), line.length()))
             }
@@ -134,7 +126,7 @@ mod tests {
             let length = line.find('\n').unwrap() + 1;
             assert_eq!(read(line.as_bytes()), Some(("accept".into(), value.into(), length)), "{line:?}");
         }
-        assert!(matches!(line(b"a: \x80\xff\r\n"), Ok(Line::Field(line)) if line.value() == b"\x80\xff"));
+        assert!(matches!(line(b"a: \x80\xff\r\n"), Ok(Line::Field(line)) if line.value == b"\x80\xff"));
         assert!(matches!(line(b"\r\n"), Ok(Line::Empty)));
     }
 

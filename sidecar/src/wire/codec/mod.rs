@@ -11,6 +11,7 @@ mod error;
 mod framing;
 mod handshake;
 mod hop;
+mod host;
 mod lines;
 mod lines_out;
 mod names;

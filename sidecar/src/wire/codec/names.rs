@@ -92,7 +92,7 @@ const NEVER_TRAILERS: [&[u8]; 13] = [
 /// Whether a field, named in any case, stands for routing, identity or framing.
 pub(super) fn is_protected(name: &[u8]) -> bool {
     let starts = |prefix: &&[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    PROTECTED.iter().any(|other| name.eq_ignore_ascii_case(other)) || PREFIXES.iter().any(|prefix| starts(prefix))
+    PROTECTED.iter().any(|other| name.eq_ignore_ascii_case(other)) || PREFIXES.iter().any(starts)
 }
 
 /// Whether a field may come behind the body.

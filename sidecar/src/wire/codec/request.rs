@@ -1,6 +1,5 @@
 //! The head of a request, read strictly: one meaning, or a refusal.
 
-use crate::wire::authority::authority;
 use crate::wire::fields::Fields;
 use crate::wire::head::{RequestHead, Target, Upgrade, Version};
 
@@ -8,6 +7,7 @@ use super::error::HeadError;
 use super::framing::{Framing, HeadLimits};
 use super::handshake::Handshake;
 use super::hop::Hop;
+use super::host::named_host;
 use super::lines::{FieldLine, Line, line};
 use super::names::Name;
 use super::request_line::{RequestLine, request_line};
@@ -92,14 +92,14 @@ impl<'a> Reading<'a> {
 
     #[inline]
     fn take(&mut self, line: &FieldLine<'a>) -> Result<(), HeadError> {
-        let name = Name::of(line.name());
+        let name = Name::of(line.name);
         match name {
             Name::Other => {}
-            Name::WebSocketKey => self.handshake.take_key(line.value()),
-            Name::WebSocketVersion => self.handshake.take_version(line.value()),
-            Name::Host => return self.take_host(line.value()),
-            Name::Expect => return self.take_expectation(line.value()),
-            _ => return Ok(self.hop.take(name, line.value(), self.version)?),
+            Name::WebSocketKey => self.handshake.take_key(line.value),
+            Name::WebSocketVersion => self.handshake.take_version(line.value),
+            Name::Host => return self.take_host(line.value),
+            Name::Expect => return self.take_expectation(line.value),
+            _ => return Ok(self.hop.take(name, line.value, self.version)?),
         }
         line.store(&mut self.fields);
         Ok(())
@@ -109,8 +109,7 @@ impl<'a> Reading<'a> {
         if self.host.is_some() {
             return Err(HeadError::HostInvalid);
         }
-        let host = std::str::from_utf8(value).ok().and_then(authority);
-        self.host = Some(host.ok_or(HeadError::HostInvalid)?);
+        self.host = Some(named_host(value).ok_or(HeadError::HostInvalid)?);
         Ok(())
     }
 
@@ -163,6 +162,6 @@ fn path_and_query(target: &WrittenTarget<'_>) -> Target {
     match text.as_bytes().first() {
         None => Target::new("/"),
         Some(b'?') => Target::new(format!("/{text}")),
-        Some(_) => Target::new(text),
+        Some(_) => Target::with_query_at(text, target.query_at),
     }
 }

@@ -1,9 +1,8 @@
 //! The four forms of a request's target (RFC 9112 section 3.2), of which a proxy before one API serves three.
 
-use crate::wire::authority::authority;
-
 use super::classes::{PATH, QUERY, TOKEN, is, run_of};
 use super::error::HeadError;
+use super::host::named_host;
 
 /// A target, taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +11,8 @@ pub(super) struct WrittenTarget<'a> {
     pub(super) authority: Option<String>,
     /// Path and query; they are ASCII. Empty or without a path where an absolute target has none.
     pub(super) path_and_query: &'a [u8],
+    /// Where the question mark stands in it.
+    pub(super) query_at: Option<usize>,
     /// Bytes of the whole target.
     pub(super) length: usize,
 }
@@ -26,7 +27,7 @@ pub(super) fn target<'a>(bytes: &'a [u8], method: &[u8], is_tls: bool) -> Result
         Some(b'/') => Ok(written(bytes, 0, None, path_and_query(bytes)?)),
         Some(b'*') if method == b"OPTIONS" => match bytes.get(1) {
             None => Ok(None),
-            Some(b' ') => Ok(written(bytes, 0, None, Some(1))),
+            Some(b' ') => Ok(written(bytes, 0, None, Some((1, None)))),
             Some(_) => Err(HeadError::Target),
         },
         Some(_) => absolute(bytes, is_tls),
@@ -46,10 +47,9 @@ fn absolute(bytes: &[u8], is_tls: bool) -> Result<Option<WrittenTarget<'_>>, Hea
         Some(b'/' | b'?' | b' ') => {}
         Some(_) => return Err(HeadError::HostInvalid),
     }
-    let text = rest.get(..host).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
-    let named = authority(text).ok_or(HeadError::HostInvalid)?;
-    let path = path_and_query(rest.get(host..).unwrap_or_default())?;
-    Ok(written(bytes, start + host, Some(named), path))
+    let (named, path) = rest.split_at_checked(host).unwrap_or_default();
+    let named = named_host(named).ok_or(HeadError::HostInvalid)?;
+    Ok(written(bytes, start + host, Some(named), path_and_query(path)?))
 }
 
 /// Where the authority begins behind one of these schemes, in any case.
@@ -67,38 +67,46 @@ fn is_of_authority(byte: u8) -> bool {
     is(byte, TOKEN) || matches!(byte, b':' | b'[' | b']' | b'@')
 }
 
-/// Bytes of path and query up to the blank behind them.
-fn path_and_query(bytes: &[u8]) -> Result<Option<usize>, HeadError> {
-    let path = run_of(bytes, PATH);
-    judge_escapes(bytes.get(..path).unwrap_or_default(), path < bytes.len())?;
-    let end = match bytes.get(path) {
-        Some(b'?') => path + run_of(bytes.get(path..).unwrap_or_default(), QUERY),
-        _ => path,
-    };
+/// Bytes of path and query up to the blank behind them, and where the question mark stands.
+fn path_and_query(bytes: &[u8]) -> Result<Option<(usize, Option<usize>)>, HeadError> {
+    let mut end = run_of(bytes, PATH);
+    while bytes.get(end) == Some(&b'%') {
+        let Some(length) = escape(bytes.get(end..).unwrap_or_default())? else { return Ok(None) };
+        end += length;
+        end += run_of(bytes.get(end..).unwrap_or_default(), PATH);
+    }
+    let query_at = (bytes.get(end) == Some(&b'?')).then_some(end);
+    if query_at.is_some() {
+        end += run_of(bytes.get(end..).unwrap_or_default(), QUERY);
+    }
     match bytes.get(end) {
         None => Ok(None),
-        Some(b' ') => Ok(Some(end)),
+        Some(b' ') => Ok(Some((end, query_at))),
         Some(b'\r' | b'\n') => Err(HeadError::Malformed("the request line must end with the version of HTTP")),
         Some(b'\t') => Err(HeadError::Malformed("one blank each must stand between method, target and version")),
         Some(_) => Err(HeadError::TargetBytes),
     }
 }
 
-/// Every percent sign starts an escape; at the end of what came so far it may be half of one.
-fn judge_escapes(path: &[u8], is_whole: bool) -> Result<(), HeadError> {
-    for at in memchr::memchr_iter(b'%', path) {
-        let digits = path.get(at + 1..).unwrap_or_default();
-        let digits = digits.get(..2).unwrap_or(digits);
-        if !digits.iter().all(u8::is_ascii_hexdigit) || (is_whole && digits.len() < 2) {
-            return Err(HeadError::TargetBytes);
-        }
+/// Bytes of the escape at the front; `None` where more are needed.
+fn escape(bytes: &[u8]) -> Result<Option<usize>, HeadError> {
+    match bytes.get(1..).unwrap_or_default() {
+        [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => Ok(Some(3)),
+        [] => Ok(None),
+        [high] if high.is_ascii_hexdigit() => Ok(None),
+        _ => Err(HeadError::TargetBytes),
     }
-    Ok(())
 }
 
-fn written(bytes: &[u8], start: usize, authority: Option<String>, path: Option<usize>) -> Option<WrittenTarget<'_>> {
-    let length = start + path?;
-    Some(WrittenTarget { authority, path_and_query: bytes.get(start..length)?, length })
+fn written(
+    bytes: &[u8],
+    start: usize,
+    authority: Option<String>,
+    path: Option<(usize, Option<usize>)>,
+) -> Option<WrittenTarget<'_>> {
+    let (path, query_at) = path?;
+    let length = start + path;
+    Some(WrittenTarget { authority, path_and_query: bytes.get(start..length)?, query_at, length })
 }
 
 #[cfg(test)]

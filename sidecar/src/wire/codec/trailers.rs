@@ -48,7 +48,7 @@ impl Trailers {
                     self.count += 1;
                     self.bytes += line.length();
                     at += line.length();
-                    if is_safe_trailer(line.name()) {
+                    if is_safe_trailer(line.name) {
                         line.store(&mut self.fields);
                     }
                 }

@@ -4,7 +4,7 @@ use crate::wire::head::{RequestHead, Upgrade};
 
 use super::classes::{TOKEN, is, run_of, run_without_control};
 use super::framing::Framing;
-use super::lines_out::{room_for, write_field, write_fields, write_number};
+use super::lines_out::{write_field, write_fields, write_number};
 
 /// Room for what is written besides method, target, host and fields.
 const ROOM: usize = 96;
@@ -13,7 +13,7 @@ const ROOM: usize = 96;
 /// and says nothing.
 pub fn write_request(out: &mut Vec<u8>, head: &RequestHead, host: &str, framing: Framing) {
     let target = head.target.raw();
-    out.reserve(ROOM + head.method.len() + target.len() + host.len() + room_for(&head.fields));
+    out.reserve(ROOM + head.method.len() + target.len() + host.len() + head.fields.room());
     write_method(out, &head.method);
     out.push(b' ');
     write_target(out, target.as_bytes());

@@ -3,7 +3,7 @@
 use crate::wire::head::ResponseHead;
 
 use super::framing::Framing;
-use super::lines_out::{room_for, write_field, write_fields, write_number};
+use super::lines_out::{write_field, write_fields, write_number};
 
 /// How an answer goes out.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ const ROOM: usize = 160;
 /// Appends an answer's head.
 pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead, how: Written<'_>) {
     let Written { framing, persistence, date, switches } = how;
-    out.reserve(ROOM + room_for(&head.fields));
+    out.reserve(ROOM + head.fields.room());
     write_status(out, head.status);
     let has_date = write_fields(out, &head.fields);
     if !has_date && !switches {
@@ -58,7 +58,7 @@ pub fn write_response(out: &mut Vec<u8>, head: &ResponseHead, how: Written<'_>) 
 
 /// Appends an interim answer: neither framing nor date.
 pub fn write_hint(out: &mut Vec<u8>, head: &ResponseHead) {
-    out.reserve(ROOM + room_for(&head.fields));
+    out.reserve(ROOM + head.fields.room());
     write_status(out, head.status);
     write_fields(out, &head.fields);
     out.extend_from_slice(b"\r\n");
