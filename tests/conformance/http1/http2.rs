@@ -20,6 +20,9 @@ const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+/// More than any answer here: nobody has to wait for this client to make room.
+const WINDOW: u32 = 1 << 30;
 /// Flags of frames.
 const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
@@ -71,7 +74,8 @@ pub fn ask(address: SocketAddr, config: &Arc<ClientConfig>, request: &Request) -
     let name = ServerName::try_from("localhost")?;
     let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(config), name)?, stream);
     let mut bytes = PREFACE.to_vec();
-    frame(&mut bytes, SETTINGS, 0, 0, &[]);
+    frame(&mut bytes, SETTINGS, 0, 0, &[[0, 4].as_slice(), &WINDOW.to_be_bytes()].concat());
+    frame(&mut bytes, WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes());
     write_request(&mut bytes, request);
     stream.write_all(&bytes)?;
     let answer = read_answer(&mut stream)?;
@@ -156,7 +160,7 @@ fn read_answer(stream: &mut (impl Read + Write)) -> Result<Answer> {
                 if flags & END_STREAM != 0 {
                     return Ok(Answer::Body(body));
                 }
-                ensure!(body.len() < 1 << 20, "an answer of more than a megabyte");
+                ensure!(body.len() < 4 << 20, "an answer of more than four megabytes");
             }
             _ => {}
         }

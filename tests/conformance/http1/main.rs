@@ -1,6 +1,7 @@
 //! HTTP/1 as bytes: what reached the upstream, and what the client was told, judged case by case.
 
 mod answer;
+mod answer_by_http2;
 mod answer_exchange;
 mod answer_judge;
 mod answers;
@@ -30,6 +31,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Result;
 use libtest_mimic::{Arguments, Failed, FormatSetting, Trial};
 
 use answer::AnswerCase;
@@ -65,13 +67,17 @@ fn trials(worlds: &Arc<Worlds>, tally: &Arc<Tally>) -> Vec<Trial> {
     let answers = answers::all().into_iter().map(|case| -> Try {
         (case.class, case.name.clone(), case.rule, Box::new(move |worlds| try_answer(worlds, &case)))
     });
+    let by_http2 = answers::all().into_iter().filter(answer_by_http2::is_for).map(|case| -> Try {
+        let name = format!("{}: {}", case.class, case.name);
+        ("answer-by-h2", name, "9113 §8.1", Box::new(move |worlds| try_answer_by_http2(worlds, &case)))
+    });
     let flows = flows::all().into_iter().map(|flow| -> Try {
         (flow.class, flow.name.to_owned(), flow.rule, Box::new(move |worlds| try_flow(worlds, &flow)))
     });
     let downgrades = downgrade::all().into_iter().map(|case| -> Try {
         (case.class, case.name.clone(), case.rule, Box::new(move |worlds| try_downgrade(worlds, &case)))
     });
-    let all: Vec<Try> = requests.chain(answers).chain(downgrades).chain(flows).collect();
+    let all: Vec<Try> = requests.chain(answers).chain(by_http2).chain(downgrades).chain(flows).collect();
     let places: Vec<_> = all.iter().map(|(class, _, rule, _)| (*class, *rule)).collect();
     let names: Vec<_> = all.iter().map(|(class, name, _, _)| format!("{class}: {name}")).collect();
     let mut trials: Vec<_> = std::iter::zip(names.clone(), all)
@@ -80,13 +86,13 @@ fn trials(worlds: &Arc<Worlds>, tally: &Arc<Tally>) -> Vec<Trial> {
             Trial::test(name, move || finish(&tally, run(&worlds)))
         })
         .collect();
-    let told = |error: anyhow::Error| Failed::from(format!("{error:#}"));
-    trials.push(Trial::test("README.md lists the rules", move || rules::compare(&places).map_err(told)));
-    trials.push(Trial::test("no two cases share a name", move || rules::all_differ(&names).map_err(told)));
+    let failed = |error: anyhow::Error| Failed::from(format!("{error:#}"));
+    trials.push(Trial::test("README.md lists the rules", move || rules::compare(&places).map_err(failed)));
+    trials.push(Trial::test("no two cases share a name", move || rules::all_differ(&names).map_err(failed)));
     trials
 }
 
-fn finish(tally: &Tally, judgement: Judgement) -> Result<(), Failed> {
+fn finish(tally: &Tally, judgement: Judgement) -> std::result::Result<(), Failed> {
     let (verdict, why) = judgement;
     tally.count(verdict);
     if verdict == Verdict::Right { Ok(()) } else { Err(format!("{verdict}: {why}").into()) }
@@ -99,7 +105,14 @@ fn try_case(worlds: &Worlds, case: &Case) -> Judgement {
 }
 
 fn try_answer(worlds: &Worlds, case: &AnswerCase) -> Judgement {
-    let judged = worlds.with(|world| Ok(answer_judge::judge(case, &answer_exchange::run(world, case)?)));
+    told(case, worlds.with(|world| Ok(answer_judge::judge(case, &answer_exchange::run(world, case)?))))
+}
+
+fn try_answer_by_http2(worlds: &Worlds, case: &AnswerCase) -> Judgement {
+    told(case, worlds.with(|world| answer_by_http2::run(world, case)))
+}
+
+fn told(case: &AnswerCase, judged: Result<Judgement>) -> Judgement {
     let (verdict, why) = judged.unwrap_or_else(|error| (Verdict::Failed, format!("{error:#}")));
     let replies = case.replies.iter().flat_map(|reply| &reply.writes).map(|bytes| shown(bytes));
     let replies = replies.collect::<Vec<_>>().join(", ");
