@@ -11,6 +11,7 @@
 
 mod admin;
 mod app_faults;
+mod certificates;
 mod common;
 mod draining;
 mod embedded;

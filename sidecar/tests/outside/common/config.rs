@@ -81,7 +81,7 @@ impl Config {
         self.config.files = Files {
             certificate: "tls.crt".into(),
             certificate_key: "tls.key".into(),
-            certificates: Vec::new(),
+            certificates: self.config.files.certificates.clone(),
             peppers: None,
             api_keys: vec!["keys-0.json".into()],
             digests: self.digests.clone(),
