@@ -1,6 +1,9 @@
 //! One JSON object, written member by member: valid whatever bytes it is given.
 
 use std::io::Write;
+use std::net::IpAddr;
+
+use crate::address_text::AddressText;
 
 /// A JSON object that is being written onto a buffer.
 pub struct JsonObject<'a> {
@@ -31,6 +34,23 @@ impl<'a> JsonObject<'a> {
         if let Some(value) = value {
             self.text(name, value);
         }
+    }
+
+    /// Members that are written already, without the braces around them.
+    pub fn members(&mut self, written: &[u8]) {
+        if !self.is_empty {
+            self.out.push(b',');
+        }
+        self.is_empty = false;
+        self.out.extend_from_slice(written);
+    }
+
+    /// A member that is an address.
+    pub fn address(&mut self, name: &'static str, address: IpAddr) {
+        self.name(name);
+        self.out.push(b'"');
+        self.out.extend_from_slice(AddressText::of(address).as_bytes());
+        self.out.push(b'"');
     }
 
     /// A member that is text of digits, letters and the like, such as a time or an address: nothing to escape.
@@ -128,8 +148,14 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Copies runs that need no escape at once: almost every text is one run.
 fn escape(out: &mut Vec<u8>, text: &str) {
+    // Nothing to escape, seen without a branch for every byte: so it is with almost every text.
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\' || byte == 0x7f;
+    if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\' || byte == 0x7f) {
+    while let Some(at) = rest.bytes().position(is_special) {
         let (plain, after) = rest.split_at(at);
         out.extend_from_slice(plain.as_bytes());
         let mut chars = after.chars();

@@ -14,6 +14,7 @@
 //! - [`telemetry`], [`json`], [`secrets`]: metrics, and one line for every request, without its secrets
 //! - [`live_config`], [`tls`], [`server`], [`clock`]: files that may change, sockets, workers, the end
 
+mod address_text;
 pub mod answer;
 pub mod clock;
 pub mod counters;

@@ -70,13 +70,21 @@ fn split(parameter: &str) -> (&str, &str) {
 }
 
 fn is_secret(name: &str, value: &str) -> bool {
-    holds_key(name) || holds_key(value) || (!value.is_empty() && is_named_like_a_secret(name))
+    (!value.is_empty() && is_named_like_a_secret(name)) || holds_key(name) || holds_key(value)
 }
 
 /// Judged without case and separators, so that `X-Api-Key`, `api_key` and `apiKey` are alike.
 fn is_named_like_a_secret(name: &str) -> bool {
     const ENDINGS: [&str; 3] = ["key", "sig", "pwd"];
     const PARTS: [&str; 7] = ["token", "secret", "password", "passwd", "signature", "credential", "authorization"];
+    // Too short for any of them, as most names of parameters are.
+    if name.len() < 3 {
+        return false;
+    }
+    if name.len() < 5 && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let end = name.get(name.len() - 3..).unwrap_or_default();
+        return ENDINGS.iter().any(|ending| ending.eq_ignore_ascii_case(end));
+    }
     let plain: String = decoded(name).chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
     ENDINGS.iter().any(|ending| plain.ends_with(ending)) || PARTS.iter().any(|part| plain.contains(part))

@@ -21,7 +21,8 @@ use crate::filters::rate_fields::RateFields;
 use crate::filters::rate_limit::RateLimit;
 use crate::filters::scopes::Scopes;
 use crate::filters::security_headers::SecurityHeaders;
-use crate::telemetry::metrics::RouteSlot;
+use crate::telemetry::line::names;
+use crate::telemetry::metrics::{RouteSlot, UNROUTED};
 use crate::wire::{Patience, Rate};
 
 /// The name, in metrics and logs, of what no route claims; parentheses keep it apart from names of routes.
@@ -61,7 +62,7 @@ fn rules(inputs: Inputs) -> Result<Rules, Vec<Finding>> {
     let (Ok(table), Some(default), true) = (table, default, findings.is_empty()) else { return Err(findings) };
     let field = |path: &str| own.field(path);
     Ok(Rules {
-        service: config.service.name.clone(),
+        unrouted_names: names(&config.service.name, UNROUTED),
         outline: HeadLimits::from_policy(config.policy.sizes.as_ref(), field),
         hosts: Hosts::from_config(&config),
         addresses: ClientAddress::from_policy(config.policy.client_address.as_ref()),
@@ -103,7 +104,7 @@ fn route_rules(source: &Source<'_>, inputs: &Inputs, findings: &mut Vec<Finding>
     let (metered, screened) = limits(source, inputs, findings).into_iter().partition(|limit| limit.per == Per::Client);
     Some(RouteRules {
         slot: inputs.metrics.route_slot(name),
-        name: name.into(),
+        names: names(&inputs.config.service.name, name),
         redirect: HttpsRedirect::from_policy(tls.as_ref(), inputs.ports),
         authentication: authentication?,
         scopes: Scopes::from_policy(access.as_ref(), field),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -29,7 +30,7 @@ pub(super) async fn deliver(mut record: Record<'_>, outcome: Outcome, client: im
     }
     let whole = if let Body::Whole(bytes) = &body { bytes.len() as u64 } else { 0 };
     // The body is polled in here: a defect of a stream ends this answer only.
-    match AssertUnwindSafe(client.answer(head, body)).catch_unwind().await {
+    match AssertUnwindSafe(pin!(client.answer(head, body))).catch_unwind().await {
         Ok(Ok(())) => {
             record.facts().transfer.add_sent(whole);
             record.delivered();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shipshape_crds::policy::Enforcement;
+use tokio::time::Instant;
 
 use super::inspect::Admitted;
 use super::lasting::{self, Bounds, Nature};
@@ -10,10 +11,11 @@ use super::rules::RouteRules;
 use super::worker::WorkerContext;
 use crate::answer::Answer;
 use crate::facts::Facts;
+use crate::filters::body_limit::Cap;
 use crate::filters::request_fields::{self, Told};
 use crate::problem::{Code, Problem, grpc};
 use crate::wire::{
-    App, AppError, Body, BodyError, Client, Exchange, Fields, Patience, RequestHead, ResponseHead, Said,
+    Absence, App, AppError, Body, BodyError, Client, Exchange, Fields, Patience, RequestHead, ResponseHead, Said,
     has_media_type, is_grpc, timed,
 };
 
@@ -25,40 +27,46 @@ pub(super) async fn forward(
     app: &impl App,
 ) -> Result<(ResponseHead, Body), Answer> {
     let (rules, mut head, body) = admitted.into_routed().into_parts();
-    let too_large = rules.body.of(&head).exceeded();
+    // Only for a body that is refused later on, when its head is gone.
+    let cap = (!body.is_over()).then(|| rules.body.of(&head));
     tell(&mut head, facts, rules);
     let asked_at = context.clock.monotonic();
     // The client of a gRPC call says for how long it waits: nobody needs an answer after that.
     let said = facts.asked.is_grpc.then(|| grpc::timeout(&head.fields)).flatten();
     let limit = rules.timeouts.request.into_iter().chain(said).min();
-    let answered = within(limit, ask(app.send(head, body), client)).await;
+    let deadline = limit.map(|limit| Instant::now() + limit);
+    let answered = ask(app.send(head, body), client, deadline).await;
     facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
     match answered {
-        Some(Ok((head, body))) => Ok(passed_on(context, facts, rules, head, body)),
-        Some(Err(Unanswered::Gone)) => Err(Answer::Gone),
-        Some(Err(Unanswered::Failed(error))) => Err(refused(error, rules, too_large)),
-        None => Err(timed_out(facts, rules).into()),
+        Ok((head, body)) => Ok(passed_on(context, facts, rules, head, body)),
+        Err(Unanswered::Absent(Absence::Gone)) => Err(Answer::Gone),
+        Err(Unanswered::Absent(Absence::TimeOver)) => Err(timed_out(facts, rules).into()),
+        Err(Unanswered::Failed(error)) => Err(refused(error, rules, cap)),
     }
 }
 
 /// Why there is no answer.
 enum Unanswered {
     /// Nobody waits for it any more.
-    Gone,
+    Absent(Absence),
     Failed(AppError),
 }
 
 /// Waits for the answer and passes hints on. Returning early drops the exchange, which cancels the app's request.
-async fn ask(mut exchange: impl Exchange, client: &mut impl Client) -> Result<(ResponseHead, Body), Unanswered> {
+async fn ask(
+    mut exchange: impl Exchange,
+    client: &mut impl Client,
+    deadline: Option<Instant>,
+) -> Result<(ResponseHead, Body), Unanswered> {
     loop {
         let said = tokio::select! {
             biased;
             said = exchange.next() => said,
-            () = client.gone() => return Err(Unanswered::Gone),
+            absence = client.absence(deadline) => return Err(Unanswered::Absent(absence)),
         };
         match said.map_err(Unanswered::Failed)? {
             Said::Answer(head, body) => return Ok((head, body)),
-            Said::Hint(head) => client.hint(head).await.map_err(|_| Unanswered::Gone)?,
+            Said::Hint(head) => client.hint(head).await.map_err(|_| Unanswered::Absent(Absence::Gone))?,
         }
     }
 }
@@ -74,14 +82,6 @@ fn tell(head: &mut RequestHead, facts: &Facts, rules: &RouteRules) {
         key_field: rules.authentication.as_ref().map(crate::filters::authentication::Authentication::key_field),
     };
     request_fields::rewrite(&mut head.fields, &told);
-}
-
-/// `None` when the time is over.
-async fn within<T>(limit: Option<std::time::Duration>, future: impl Future<Output = T>) -> Option<T> {
-    match limit {
-        Some(limit) => tokio::time::timeout(limit, future).await.ok(),
-        None => Some(future.await),
-    }
 }
 
 fn passed_on(
@@ -114,7 +114,7 @@ fn nature(fields: &Fields) -> Option<Nature> {
     }
 }
 
-fn refused(error: AppError, rules: &RouteRules, too_large: Problem) -> Answer {
+fn refused(error: AppError, rules: &RouteRules, cap: Option<&Cap>) -> Answer {
     let problem = match error {
         AppError::Connect(why) => {
             Problem::new(Code::AppUnreachable, "The service cannot be reached right now. Try again later.")
@@ -125,7 +125,10 @@ fn refused(error: AppError, rules: &RouteRules, too_large: Problem) -> Answer {
             Problem::new(Code::AppBroken, "The service broke its answer off. Try again later.").privately(why)
         }
         AppError::Request(BodyError::Gone) => return Answer::Gone,
-        AppError::Request(BodyError::TooLarge { .. }) => too_large,
+        AppError::Request(BodyError::TooLarge { limit }) => cap.map_or_else(
+            || Problem::new(Code::BodyTooLarge, format!("The body may be {limit} bytes large.")),
+            Cap::exceeded,
+        ),
         AppError::Request(BodyError::Stalled) => {
             Problem::new(Code::BodyTimeout, "The body stalled. Send it without long pauses.")
                 .caused_by(&rules.timeouts.body_idle_field)

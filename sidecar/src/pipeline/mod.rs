@@ -23,6 +23,7 @@ mod tests;
 mod worker;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -47,9 +48,12 @@ pub async fn handle(
 ) {
     // First, so that whatever happens from here on is counted and logged when it is dropped.
     let mut record = record::Record::open(context, rules, connection, Some(&request.head));
-    let exchange = exchange(context, rules, record.facts(), request, &mut client, app);
-    // A defect that one request meets must not end the others.
-    let outcome = AssertUnwindSafe(exchange).catch_unwind().await;
+    let outcome = {
+        // Pinned where it lies: it is large, and each hand that it passes through would move it.
+        let exchange = pin!(exchange(context, rules, record.facts(), request, &mut client, app));
+        // A defect that one request meets must not end the others.
+        AssertUnwindSafe(exchange).catch_unwind().await
+    };
     deliver::deliver(record, outcome, client).await;
 }
 

@@ -15,9 +15,6 @@ use crate::telemetry::metrics::{Ended, Mode};
 use crate::transfer::Transfer;
 use crate::wire::{Fields, RequestHead};
 
-/// The label of requests that were refused before a route was known.
-const UNROUTED: &str = "(unrouted)";
-
 /// Writes down what became of a request when it is dropped: with the last byte of the answer, when the client goes
 /// away, or when a panic unwinds.
 pub(super) struct Record<'a> {
@@ -108,11 +105,11 @@ impl Record<'_> {
     }
 
     fn line(&self, status: u16, duration: Duration, client_gone: bool) -> Line<'_> {
-        let route = match self.facts.route {
-            RouteFact::Unrouted => UNROUTED,
-            RouteFact::Default | RouteFact::Route(_) => &self.rules.of(self.facts.route).name,
+        let names = match self.facts.route {
+            RouteFact::Unrouted => &self.rules.unrouted_names,
+            RouteFact::Default | RouteFact::Route(_) => &self.rules.of(self.facts.route).names,
         };
-        Line { service: &self.rules.service, route, facts: &self.facts, status, duration, client_gone }
+        Line { names, facts: &self.facts, status, duration, client_gone }
     }
 }
 

@@ -39,7 +39,8 @@ pub struct Inputs {
 /// The compiled configuration. A request takes one `Arc` of it and keeps it to its end.
 pub struct Rules {
     pub(super) config: Arc<SidecarConfig>,
-    pub(super) service: String,
+    /// What log lines of requests without a route call them.
+    pub(super) unrouted_names: Box<[u8]>,
     pub(super) outline: HeadLimits,
     pub(super) hosts: Hosts,
     pub(super) addresses: ClientAddress,
@@ -54,7 +55,8 @@ pub struct Rules {
 
 /// The compiled policy of one route: one named field each.
 pub(super) struct RouteRules {
-    pub(super) name: Arc<str>,
+    /// What log lines call it.
+    pub(super) names: Box<[u8]>,
     pub(super) slot: RouteSlot,
     pub(super) redirect: Option<HttpsRedirect>,
     pub(super) authentication: Option<Authentication>,

@@ -14,10 +14,8 @@ const USER_AGENT_BYTES: usize = 256;
 
 /// What a line tells.
 pub struct Line<'a> {
-    /// The service's name.
-    pub service: &'a str,
-    /// The route's name.
-    pub route: &'a str,
+    /// Service and route, as [`names`] wrote them.
+    pub names: &'a [u8],
     /// What is known of the request.
     pub facts: &'a Facts,
     /// The answer's status; 499 where there was none.
@@ -28,21 +26,31 @@ pub struct Line<'a> {
     pub client_gone: bool,
 }
 
+/// Service and route as members of a line: the same for every request of a route, so they are written once.
+#[must_use]
+pub fn names(service: &str, route: &str) -> Box<[u8]> {
+    let mut members = Vec::new();
+    let mut object = JsonObject::begin(&mut members);
+    object.text("service", service);
+    object.text("route", route);
+    // Without the brace that begins an object.
+    members.split_off(1).into()
+}
+
 /// Writes a line, without its line break.
 pub fn write_line(out: &mut Vec<u8>, line: &Line<'_>) {
-    let Line { service, route, facts, status, duration, client_gone } = line;
+    let Line { names, facts, status, duration, client_gone } = line;
     let mut object = JsonObject::begin(out);
     with_timestamp(facts.time, |time| object.plain("time", time));
     object.text("requestId", &facts.request_id);
-    object.text("service", service);
-    object.text("route", route);
+    object.members(names);
     object.text("method", &facts.asked.method);
     object.text("path", facts.asked.target.as_ref().map_or(Cow::Borrowed(""), path).as_bytes());
     object.number("status", u64::from(*status));
     write_refusals(&mut object, facts);
-    object.plain("client", facts.origin.client);
+    object.address("client", facts.origin.client);
     if facts.origin.via_proxy {
-        object.plain("proxy", facts.connection.peer.ip().to_canonical());
+        object.address("proxy", facts.connection.peer.ip().to_canonical());
     }
     if let Some(caller) = &facts.caller {
         object.text("key", caller.id.as_bytes());

@@ -14,7 +14,7 @@ use super::process::ProcessCollector;
 pub use super::counts::{Count, Ended, LimitDecision, LimitSlot, Mode, RouteSlot, WorkerMetrics};
 
 /// The label of requests that were refused before a route was known.
-const UNROUTED: &str = "(unrouted)";
+pub const UNROUTED: &str = "(unrouted)";
 /// The label of what has no room for a label of its own.
 const OVERFLOW: &str = "(overflow)";
 

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use futures::StreamExt;
 use serde_json::Value;
+use tokio::time::Instant;
 
-use crate::wire::{Body, BodyError, Client, ClientGone, Fields, Frame, ResponseHead};
+use crate::wire::{Absence, Body, BodyError, Client, ClientGone, Fields, Frame, ResponseHead};
 
 /// What the client saw.
 #[derive(Debug, Clone, Default)]
@@ -69,9 +70,14 @@ impl Client for TestClient {
         Ok(())
     }
 
-    async fn gone(&mut self) {
-        if !self.leaves {
-            std::future::pending::<()>().await;
+    async fn absence(&mut self, deadline: Option<Instant>) -> Absence {
+        match deadline {
+            _ if self.leaves => Absence::Gone,
+            Some(deadline) => {
+                tokio::time::sleep_until(deadline).await;
+                Absence::TimeOver
+            }
+            None => std::future::pending().await,
         }
     }
 }

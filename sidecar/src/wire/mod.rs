@@ -14,15 +14,17 @@ mod serve;
 mod service;
 mod timed;
 mod traits;
+mod websocket;
 
 pub use app::{AppPool, Http1App};
 pub use body::{Body, BodyError, BodyStream, CapError, Capped, Duplex, Frame, Tunnel};
 pub use codec::HeadError;
 pub use fields::{Field, Fields};
+pub use self::h2::{H2App, H2Pool};
 pub use head::{RequestHead, ResponseHead, Target, Upgrade, Version};
 pub use io::{Alarm, Transport};
 pub use media_type::{has_media_type, is_grpc};
 pub use serve::{Protocol, serve};
 pub use service::{Draining, Limits, Service};
 pub use timed::{Patience, Rate, timed};
-pub use traits::{App, AppError, Client, ClientGone, Exchange, Said};
+pub use traits::{Absence, App, AppError, Client, ClientGone, Exchange, Said};

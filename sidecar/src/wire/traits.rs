@@ -4,6 +4,8 @@
 
 use std::future::Future;
 
+use tokio::time::Instant;
+
 use super::body::{Body, Capped};
 use super::head::{RequestHead, ResponseHead};
 
@@ -23,8 +25,18 @@ pub trait Client {
     /// When the client went away first.
     fn answer(self, head: ResponseHead, body: Body) -> impl Future<Output = Result<(), ClientGone>>;
 
-    /// Resolves when the client has gone away, so that the app's request can be cancelled.
-    fn gone(&mut self) -> impl Future<Output = ()>;
+    /// Resolves when nobody waits for an answer any more: the client has gone away, or its time is over. One that is
+    /// dropped and asked for again goes on as before.
+    fn absence(&mut self, deadline: Option<Instant>) -> impl Future<Output = Absence>;
+}
+
+/// Why nobody waits for an answer any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// The client went away: the app's request is to be cancelled.
+    Gone,
+    /// The time is over.
+    TimeOver,
 }
 
 /// The client went away before it had its answer.

@@ -51,7 +51,8 @@ struct Http1Exchange {
 /// What is sent, and what may be done about it when that fails.
 struct Request {
     head: RequestHead,
-    host: String,
+    /// Where the app listens: its name for requests that name none.
+    address: SocketAddr,
     upload: Upload,
     asked: Asked,
     /// Sending it twice does no harm, and all of it is still there.
@@ -72,10 +73,9 @@ impl Request {
             None if head.method == b"HEAD"[..] => Asked::Head,
             None => Asked::Other,
         };
-        let host = if head.authority.is_empty() { app.address.to_string() } else { head.authority.clone() };
         let is_repeatable = body.is_over() && asked != Asked::Upgrade && IDEMPOTENT.contains(&head.method.as_ref());
-        let upload = Upload::new(body, framing, |out| write_request(out, &head, &host, framing));
-        Self { head, host, upload, asked, is_repeatable, is_heard: false }
+        let upload = Upload::new(body, framing, |out| write(out, &head, app.address, framing));
+        Self { head, address: app.address, upload, asked, is_repeatable, is_heard: false }
     }
 
     /// Whether it may go out once more, on another connection.
@@ -85,8 +85,8 @@ impl Request {
 
     fn begin_again(&mut self) {
         if self.upload.has_begun {
-            let Self { head, host, .. } = self;
-            let write = |out: &mut Vec<u8>| write_request(out, head, host, Framing::None);
+            let Self { head, address, .. } = self;
+            let write = |out: &mut Vec<u8>| write(out, head, *address, Framing::None);
             self.upload = Upload::new(Capped::new(None, None), Framing::None, write);
         }
     }
@@ -107,9 +107,10 @@ impl Request {
         let asked = self.asked;
         let parse = |bytes: &[u8]| {
             let parsed = parse_response(bytes, &LIMITS, asked)?;
-            Ok::<_, ResponseError>(
-                parsed.map(|parsed| (parsed.length, parsed)).map(|(length, parsed)| (parsed, length)),
-            )
+            Ok::<_, ResponseError>(parsed.map(|parsed| {
+                let length = parsed.length;
+                (parsed, length)
+            }))
         };
         let (is_partly, why) = match ready!(inlet.poll_head(stream, context, parse)) {
             Ok(Taken::Whole(parsed)) => {
@@ -191,6 +192,14 @@ impl Http1Exchange {
         }
         let body = AnswerBody::new(connection, framing, request.upload, pool);
         Said::Answer(head, Body::Stream(Box::pin(body)))
+    }
+}
+
+fn write(out: &mut Vec<u8>, head: &RequestHead, address: SocketAddr, framing: Framing) {
+    if head.authority.is_empty() {
+        write_request(out, head, &address.to_string(), framing);
+    } else {
+        write_request(out, head, &head.authority, framing);
     }
 }
 

@@ -3,13 +3,15 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
+use tokio::time::Instant;
+
 use super::answer::{Answer, Asked};
 use super::link::Shared;
 use crate::wire::body::Body;
 use crate::wire::codec::write_hint;
 use crate::wire::head::{ResponseHead, Version};
 use crate::wire::io::Transport;
-use crate::wire::traits::{Client, ClientGone};
+use crate::wire::traits::{Absence, Client, ClientGone};
 
 /// The client of one request.
 pub(super) struct Http1Client<T> {
@@ -35,11 +37,15 @@ impl<T: Transport> Client for Http1Client<T> {
         Answer::begin(self.link, &self.asked, &head, body)?.await
     }
 
-    async fn gone(&mut self) {
-        poll_fn(|context| match self.link.try_borrow_mut() {
-            Ok(mut link) => link.poll_gone(context),
-            Err(_) => Poll::Ready(()),
+    async fn absence(&mut self, deadline: Option<Instant>) -> Absence {
+        poll_fn(|context| {
+            let Ok(mut link) = self.link.try_borrow_mut() else { return Poll::Ready(Absence::Gone) };
+            if link.poll_gone(context).is_ready() {
+                return Poll::Ready(Absence::Gone);
+            }
+            let Some(deadline) = deadline else { return Poll::Pending };
+            link.alarm.poll(deadline, context).map(|()| Absence::TimeOver)
         })
-        .await;
+        .await
     }
 }

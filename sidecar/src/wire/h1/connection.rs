@@ -43,7 +43,7 @@ pub(in crate::wire) async fn serve_http1<T: Transport, S: Service>(
             Err(_) => Poll::Ready(Next::Over),
         });
         match next.await {
-            Next::Request(request) => exchange(&link, *request, service.as_ref()).await,
+            Next::Request(request) => exchange(&link, request, service.as_ref()).await,
             Next::Refused(error) => {
                 let client = Http1Client { link: Rc::clone(&link), asked: Asked::UNREADABLE };
                 Box::pin(service.refuse(error, client)).await;
@@ -83,7 +83,7 @@ async fn exchange<T: Transport, S: Service>(link: &Shared<T>, request: ParsedReq
 
 /// What comes next on a connection.
 enum Next {
-    Request(Box<ParsedRequest>),
+    Request(ParsedRequest),
     Refused(HeadError),
     Over,
 }
@@ -123,7 +123,10 @@ impl Waits {
         let Link { inlet, io, .. } = link;
         let parse = |bytes: &[u8]| {
             let parsed = parse_request(bytes, &limits, is_tls)?;
-            Ok(parsed.map(|request| (request.length, request)).map(|(length, request)| (Box::new(request), length)))
+            Ok(parsed.map(|request| {
+                let length = request.length;
+                (request, length)
+            }))
         };
         let next = match inlet.poll_head(io, context, parse) {
             Poll::Ready(Ok(Taken::Whole(request))) => Next::Request(request),

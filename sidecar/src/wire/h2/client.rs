@@ -2,12 +2,14 @@
 
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
 use http::{Response, StatusCode};
+use tokio::time::Instant;
 
 use super::answer::Outgoing;
 use super::fields::header_map;
@@ -15,8 +17,8 @@ use super::life::Flight;
 use super::tunnel::join;
 use crate::wire::body::Body;
 use crate::wire::head::ResponseHead;
-use crate::wire::io::with_http_date;
-use crate::wire::traits::{Client, ClientGone};
+use crate::wire::io::{Alarm, with_http_date};
+use crate::wire::traits::{Absence, Client, ClientGone};
 
 /// The client of one stream.
 pub(super) struct H2Client {
@@ -26,6 +28,8 @@ pub(super) struct H2Client {
     pub(super) is_head: bool,
     /// What the client sends into the tunnel that it asked for.
     pub(super) tunnel: Option<RecvStream>,
+    /// Rings when the time of its request is over.
+    pub(super) alarm: Alarm,
 }
 
 impl Client for H2Client {
@@ -59,9 +63,16 @@ impl Client for H2Client {
         Ok(())
     }
 
-    async fn gone(&mut self) {
-        // However it ended, nobody waits any more.
-        let _ = poll_fn(|context| self.respond.poll_reset(context)).await;
+    async fn absence(&mut self, deadline: Option<Instant>) -> Absence {
+        poll_fn(|context| {
+            // However it ended, nobody waits any more.
+            if self.respond.poll_reset(context).is_ready() {
+                return Poll::Ready(Absence::Gone);
+            }
+            let Some(deadline) = deadline else { return Poll::Pending };
+            self.alarm.poll(deadline, context).map(|()| Absence::TimeOver)
+        })
+        .await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod answer;
+mod app;
 mod client;
 mod discard;
 mod fields;
@@ -16,4 +17,5 @@ mod server;
 mod tests;
 mod tunnel;
 
+pub use app::{H2App, H2Pool};
 pub(super) use server::serve_http2;

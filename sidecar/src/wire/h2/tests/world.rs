@@ -64,7 +64,7 @@ impl Service for Paths {
                 }
             }
             "wait" => {
-                client.gone().await;
+                client.absence(None).await;
                 Err(ClientGone)
             }
             "trailers" => client.answer(ResponseHead::new(200), Body::Stream(with_trailers())).await,
