@@ -116,7 +116,8 @@ impl H2Exchange {
             let lease = pool.take(*address, *connect_timeout).await?;
             let is_tunnel = self.head.upgrade.is_some();
             if is_tunnel && !lease.connection.takes_websockets(*connect_timeout).await {
-                let why = "it takes no WebSockets over HTTP/2: its SETTINGS_ENABLE_CONNECT_PROTOCOL is not 1 (RFC 8441)";
+                let why =
+                    "it takes no WebSockets over HTTP/2: its SETTINGS_ENABLE_CONNECT_PROTOCOL is not 1 (RFC 8441)";
                 return Err(AppError::Broken(why.to_owned()));
             }
             let request = heads::request(&self.head, &address.to_string())?;
@@ -148,13 +149,15 @@ impl H2Exchange {
     /// Whether a request that failed is sent once more; then its body is whole again.
     fn give_up_or_repeat(&mut self, asked: Asked, error: &h2::Error) -> Result<(), AppError> {
         let Asked { upload, tunnel, lease, answer: _ } = asked;
-        if error.is_io() || error.is_go_away() {
+        let is_unseen = was_not_looked_at(error);
+        if error.is_io() || error.is_go_away() || is_unseen {
+            // The next one may find more room.
             lease.connection.retire();
         }
         let had_body = upload.is_some();
         let is_whole = upload.as_ref().is_none_or(|upload| !upload.is_consumed);
         let is_harmless = !had_body && tunnel.is_none() && IDEMPOTENT.contains(&self.head.method.as_ref());
-        let may_repeat = was_not_looked_at(error) || (error.is_io() && lease.was_used && is_harmless);
+        let may_repeat = is_unseen || (error.is_io() && lease.was_used && is_harmless);
         if self.attempts >= ATTEMPTS || !is_whole || !may_repeat || self.hints > 0 {
             return Err(AppError::Broken(error.to_string()));
         }

@@ -75,11 +75,7 @@ pub(super) fn request(head: &RequestHead, host: &str) -> Result<Request<()>, App
 ///
 /// # Errors
 /// When its status is none.
-pub(super) fn response(
-    parts: &http::response::Parts,
-    is_over: bool,
-    to_head: bool,
-) -> Result<ResponseHead, AppError> {
+pub(super) fn response(parts: &http::response::Parts, is_over: bool, to_head: bool) -> Result<ResponseHead, AppError> {
     let status = parts.status.as_u16();
     if !(200..600).contains(&status) {
         return Err(AppError::Broken(format!("it answered with the status {status}")));

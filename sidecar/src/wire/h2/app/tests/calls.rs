@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::world::{app, ask, head, on_a_worker, read, send, serve};
 use crate::wire::body::{Body, BodyError, BodyStream, Capped, Frame};
+use crate::wire::h2::frames::FrameHeads;
 use crate::wire::head::{RequestHead, Upgrade};
 use crate::wire::traits::{App, AppError, Exchange, Said};
 use crate::wire::websocket;
@@ -101,7 +102,7 @@ async fn hints_come_before_the_answer_and_100_is_not_among_them() {
 async fn what_the_app_did_not_look_at_is_sent_once_more() {
     on_a_worker(async {
         for (method, path, is_repeated) in
-            [("POST", "/refuse", true), ("POST", "/goaway", true), ("GET", "/close", true), ("POST", "/close", false)]
+            [("POST", "/refuse", true), ("GET", "/close", true), ("POST", "/close", false)]
         {
             let server = serve(100).await;
             // The connection was used before: the app may close it.
@@ -110,6 +111,38 @@ async fn what_the_app_did_not_look_at_is_sent_once_more() {
             assert_eq!(outcome.is_ok(), is_repeated, "{method} {path}: {outcome:?}");
             assert!(is_repeated || matches!(outcome, Err(AppError::Broken(_))));
             assert!(ask(&server.app, head("GET", "/echo")).await.is_ok(), "after {method} {path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_goaway_that_leaves_a_request_out_sends_it_to_another_connection() {
+    on_a_worker(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let app = app(listener.local_addr().unwrap());
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        // GOAWAY with no stream looked at and no error, and then an answer: 204 to the first stream.
+        let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let answer = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x89];
+        let serving = async {
+            let mut held = Vec::new();
+            for reply in [&goaway[..], &answer] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let (mut heads, mut has_come, mut buffer) = (FrameHeads::default(), false, [0; 1024]);
+                while !has_come {
+                    let read = stream.read(&mut buffer).await.unwrap();
+                    heads.look(&buffer[..read], |kind, _, _| has_come |= kind == 1);
+                }
+                stream.write_all(&[&settings, reply].concat()).await.unwrap();
+                held.push(stream);
+            }
+            std::future::pending::<()>().await;
+        };
+        let asking = ask(&app, head("POST", "/orders"));
+        tokio::select! {
+            () = serving => {}
+            outcome = asking => assert_eq!(outcome.unwrap().0.status, 204),
         }
     })
     .await;

@@ -69,8 +69,7 @@ async fn connection(stream: tokio::net::TcpStream, streams: u32, number: usize, 
             // Only the first connection does these.
             "/refuse" if number == 0 => respond.send_reset(Reason::REFUSED_STREAM),
             "/close" if number == 0 => return,
-            "/goaway" if number == 0 => connection.graceful_shutdown(),
-            "/refuse" | "/close" | "/goaway" => {
+            "/refuse" | "/close" => {
                 let _ = respond.send_response(Response::new(()), true);
             }
             _ => drop(tokio::task::spawn_local(answer(request, respond, Rc::clone(&seen)))),
