@@ -62,9 +62,10 @@ impl OwnCertificate {
         Self { secret: name.to_owned(), pair }
     }
 
-    /// What is wrong with it at that moment, and what to do; `None` where nothing is.
+    /// What is wrong with it at that moment, and what to do; `None` where nothing is. It has to stand for one of the
+    /// hosts that are served; for any where none is named.
     #[must_use]
-    pub fn trouble(&self, now: Timestamp) -> Option<String> {
+    pub fn trouble(&self, now: Timestamp, hosts: &[String]) -> Option<String> {
         let Self { secret, pair } = self;
         let problem = match pair {
             Err(problem) => problem.clone(),
@@ -73,9 +74,26 @@ impl OwnCertificate {
             Ok(pair) if pair.names.is_empty() => {
                 "names no host (as a subject alternative name), so nobody gets it: issue one for your host".to_owned()
             }
+            Ok(pair) if !hosts.is_empty() && !pair.stands_for_one_of(hosts) => format!(
+                "stands for {}, and none of it is served: issue one for a host of spec.expose.hostnames, or add its host there",
+                pair.names.join(", ")
+            ),
             Ok(_) => return None,
         };
         Some(format!("Secret \"{secret}\" {problem}"))
+    }
+}
+
+impl OwnPair {
+    /// A star stands for one label (RFC 9525 section 6.3), in a certificate; a served host with a star is any below it.
+    fn stands_for_one_of(&self, hosts: &[String]) -> bool {
+        let parent = |name: &str| name.split_once('.').map(|(_, parent)| parent.to_owned());
+        let meets = |name: &String, host: &String| {
+            let (name, host) = (name.to_ascii_lowercase(), host.to_ascii_lowercase());
+            let is_below = host.strip_prefix('*').is_some_and(|suffix| name.ends_with(suffix));
+            name == host || is_below || (name.starts_with("*.") && parent(&name) == parent(&host))
+        };
+        self.names.iter().any(|name| hosts.iter().any(|host| meets(name, host)))
     }
 }
 
@@ -124,7 +142,7 @@ mod tests {
     }
 
     fn trouble(secret: Option<Secret>) -> Option<String> {
-        OwnCertificate::read("shop-tls", secret).trouble("2026-11-21T00:00:00Z".parse().unwrap())
+        OwnCertificate::read("shop-tls", secret).trouble("2026-11-21T00:00:00Z".parse().unwrap(), &[])
     }
 
     #[test]
@@ -133,7 +151,7 @@ mod tests {
         let mixed = format!("\u{feff}{stranger}{}", chain.replace('\n', "\r\n"));
         for chain in [&chain, &mixed] {
             let own = OwnCertificate::read("a", Some(secret(TYPE, &[("tls.crt", chain), ("tls.key", &key)])));
-            assert_eq!(own.trouble("2026-11-21T00:00:00Z".parse().unwrap()), None);
+            assert_eq!(own.trouble("2026-11-21T00:00:00Z".parse().unwrap(), &[]), None);
             let pair = own.pair.unwrap();
             assert_eq!((pair.chain.as_slice(), pair.names), (chain.as_bytes(), vec!["a.example".to_owned()]));
         }
@@ -155,11 +173,27 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_for_other_hosts_is_told() {
+        let stands = |names: &[&str], host: &str| {
+            let made = rcgen::generate_simple_self_signed(names.iter().map(ToString::to_string).collect::<Vec<_>>());
+            let made = made.unwrap();
+            let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+            let own = OwnCertificate::read("a", Some(secret(TYPE, &[("tls.crt", &chain), ("tls.key", &key)])));
+            own.trouble("2026-11-21T00:00:00Z".parse().unwrap(), &[host.to_owned()]).is_none()
+        };
+        assert!(stands(&["x.example", "api.shop.example"], "API.shop.example"));
+        assert!(stands(&["*.shop.example"], "api.shop.example") && stands(&["*.shop.example"], "*.shop.example"));
+        assert!(stands(&["a.b.shop.example"], "*.shop.example"));
+        assert!(!stands(&["*.shop.example"], "a.b.shop.example") && !stands(&["*.shop.example"], "shop.example"));
+        assert!(!stands(&["shop.example"], "*.shop.example") && !stands(&["api.example"], "shop.example"));
+    }
+
+    #[test]
     fn its_time_is_watched_and_its_key_never_shown() {
         let (chain, key) = made();
         let own = OwnCertificate::read("a", Some(secret(TYPE, &[("tls.crt", &chain), ("tls.key", &key)])));
         assert!(!format!("{own:?}").contains("PRIVATE"));
-        let told = |now: &str| own.trouble(now.parse().unwrap()).unwrap();
+        let told = |now: &str| own.trouble(now.parse().unwrap(), &[]).unwrap();
         assert!(told("1960-01-01T00:00:00Z").contains("is not valid before"));
         assert!(told("5000-01-01T00:00:00Z").contains("has ended"));
     }

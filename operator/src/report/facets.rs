@@ -7,8 +7,10 @@ use super::condition::{Facet, State};
 use super::outcome::{Outcome, pods};
 use super::rollout::Rollout;
 use super::trouble::worst;
+use crate::credentials::server_names;
 use crate::deliver::PodState;
 use crate::desired::names::tls_secret;
+use crate::model::Sound;
 
 /// Whether every running pod confirmed the configuration.
 #[must_use]
@@ -60,8 +62,9 @@ pub fn certificates_ready(outcome: &Outcome<'_>) -> Facet {
         let message = format!("{}; pods that run keep the certificate they have", failure.message);
         return Facet::new(KIND, State::False, "NotStored", message);
     }
-    let troubles: Vec<_> =
-        observed.own_certificates.iter().filter_map(|certificate| certificate.trouble(observed.now)).collect();
+    let hosts = served_hosts(outcome);
+    let own = observed.own_certificates.iter();
+    let troubles: Vec<_> = own.filter_map(|certificate| certificate.trouble(observed.now, &hosts)).collect();
     if !troubles.is_empty() {
         let message = format!(
             "{}; pods that have served its certificate before keep it while it is valid, and the built-in one stands for \
@@ -79,6 +82,15 @@ pub fn certificates_ready(outcome: &Outcome<'_>) -> Facet {
     let own: String =
         sound.spec.certificate_refs().iter().map(|own| format!("; beside it Secret \"{}\"", own.name)).collect();
     Facet::new(KIND, State::True, "Issued", format!("{names}, renews {renews}{own}"))
+}
+
+/// Every host that is served; none where any is.
+fn served_hosts(outcome: &Outcome<'_>) -> Vec<String> {
+    let Sound { namespace, name, spec, settings, .. } = outcome.sound;
+    match spec.hostnames() {
+        [] => Vec::new(),
+        some => server_names(namespace, name, &settings.cluster_domain, some),
+    }
 }
 
 /// Whether every Secret is there that the app needs.
