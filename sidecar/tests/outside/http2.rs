@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
-use h2::{RecvStream, SendStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::Request;
+use serde_json::json;
 
 use crate::common::{App, Config, Program, tls};
 
@@ -87,4 +88,35 @@ async fn a_client_that_never_stops_is_reset_and_its_connection_serves_on() {
     let (answer, mut body) = post(&mut client, "/echo", Some(2)).await;
     send(&mut body, 2).await.unwrap();
     assert_eq!(read(answer.await.unwrap().into_body()).await, "xx");
+}
+
+#[tokio::test]
+async fn a_stream_whose_window_stays_shut_is_reset_and_its_connection_serves_on() {
+    let app = App::start().await;
+    let policy = json!({"auth": {"mode": "None"}, "timeouts": {"bodyIdle": "1s"}});
+    let program = Program::owning(Config::new(app.address, policy));
+    let mut client = connect(program.https, &program.certificate).await;
+    let (answer, _) = get(&mut client, "/large").await;
+    let mut body = answer.await.unwrap().into_body();
+    let mut taken = 0;
+    let end = loop {
+        match body.data().await {
+            // What is read and never released keeps the window shut.
+            Some(Ok(data)) => taken += data.len(),
+            Some(Err(error)) => break error.reason(),
+            None => break None,
+        }
+    };
+    assert_eq!((end, taken), (Some(Reason::CANCEL), 65_535));
+    // The connection's window is given back.
+    drop(body);
+    let (answer, mut body) = post(&mut client, "/echo", Some(2)).await;
+    send(&mut body, 2).await.unwrap();
+    assert_eq!(read(answer.await.unwrap().into_body()).await, "xx");
+}
+
+async fn get(client: &mut SendRequest<Bytes>, path: &str) -> (ResponseFuture, SendStream<Bytes>) {
+    *client = client.clone().ready().await.unwrap();
+    let request = Request::get(format!("https://localhost{path}")).body(()).unwrap();
+    client.send_request(request, true).unwrap()
 }

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use hyper::Request;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
-use crate::common::{App, Config, Http2, Program, empty, eventually, exchange};
+use crate::common::{App, Config, Program, eventually, exchange};
 
 fn impatient(app: &App) -> Config {
     Config::new(
@@ -33,19 +32,6 @@ async fn a_client_that_reads_nothing_is_cut_over_http1() {
     // The kernel may report the cut as a reset.
     let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut taken)).await.unwrap();
     assert!(taken.len() < 16 << 20, "the whole answer was delivered");
-}
-
-#[tokio::test]
-async fn a_client_that_opens_no_window_is_cut_over_http2() {
-    let app = App::start().await;
-    let program = Program::owning(impatient(&app));
-    let mut client = Http2::secure(program.https, &program.certificate).await;
-    let request = Request::get("https://localhost/large").body(empty()).unwrap();
-    // The head is taken and the body never read: the stream's window stays shut.
-    let answer = client.open(request).await.unwrap();
-    let closed = async || client.get("/x").await.is_err().then_some(());
-    eventually("the connection is closed", closed).await;
-    drop(answer);
 }
 
 #[tokio::test]
