@@ -39,7 +39,7 @@ use case::{Case, Step};
 use downgrade_case::DowngradeCase;
 use flow::Flow;
 use verdict::{Judgement, Tally, Verdict};
-use world::Worlds;
+use world::{World, Worlds};
 
 /// Cases mostly wait: for a sidecar, an upstream, a time limit.
 const AT_ONCE: usize = 8;
@@ -51,6 +51,13 @@ fn main() -> ExitCode {
         arguments.format = arguments.format.or(Some(FormatSetting::Terse));
     }
     let (worlds, tally) = (Arc::new(Worlds::default()), Arc::new(Tally::default()));
+    // Where nothing starts, that is said once, and not two thousand times.
+    if !arguments.list
+        && let Err(error) = worlds.with(World::fence)
+    {
+        let _ = writeln!(std::io::stdout(), "the sidecar does not serve: {error:#}");
+        return ExitCode::FAILURE;
+    }
     let conclusion = libtest_mimic::run(&arguments, trials(&worlds, &tally));
     // Nothing can be done for who does not listen.
     let _ = writeln!(std::io::stdout(), "{tally}\n");

@@ -144,7 +144,6 @@ fn trailers() -> Vec<DowngradeCase> {
         (b"x", b"\x00"),
         (b"x\r\ny", b"z"),
         (b"X", b"y"),
-        (b":path", b"/hidden"),
         (b"connection", b"close"),
         (b"transfer-encoding", b"chunked"),
     ];
@@ -171,7 +170,15 @@ fn trailers() -> Vec<DowngradeCase> {
         post().trailing(b"x-checksum", b"abc"),
         "POST /down",
     );
-    bad.chain(dropped).chain([legal]).collect()
+    // The h2 crate leaves pseudo-fields out of trailers before anybody can see and refuse them.
+    let pseudo = DowngradeCase::served(
+        "h2-trailer",
+        rule,
+        "a pseudo-field",
+        post().trailing(b":path", b"/hidden"),
+        "POST /down",
+    );
+    bad.chain(dropped).chain([legal, pseudo.or_refused()]).collect()
 }
 
 fn legal() -> Vec<DowngradeCase> {
