@@ -1,5 +1,5 @@
-//! The app behind the sidecar: plain HTTP/1.1, as small as it can be, with answers that take long, are large, or
-//! never end.
+//! The app behind the sidecar: plain HTTP/1.1, as small as it can be, with answers that take long, are large, never
+//! end, or never begin.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -16,6 +16,8 @@ pub const LARGE: usize = 4 << 20;
 pub const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const WEBSOCKET_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+/// How long `/stall` does nothing, not even read a body, before it closes.
+const STALL: Duration = Duration::from_secs(10);
 /// How many targets are remembered.
 const KEPT: usize = 10_000;
 
@@ -29,13 +31,24 @@ pub struct App {
 #[derive(Default)]
 struct Counts {
     requests: AtomicUsize,
+    busy: AtomicUsize,
     targets: Mutex<Vec<String>>,
+}
+
+/// A request that has begun and was not answered yet.
+struct Busy<'a>(&'a Counts);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Relaxed);
+    }
 }
 
 /// A request's head and the length of its body.
 struct Asked {
     target: String,
     is_head: bool,
+    is_chunked: bool,
     body: usize,
 }
 
@@ -64,6 +77,11 @@ impl App {
         self.counts.requests.load(Relaxed)
     }
 
+    /// Requests that have begun and were neither answered nor given up.
+    pub fn busy(&self) -> usize {
+        self.counts.busy.load(Relaxed)
+    }
+
     /// The targets of the requests so far, in order.
     pub fn targets(&self) -> Vec<String> {
         self.counts.targets.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -87,38 +105,47 @@ async fn serve(stream: TcpStream, idle: Duration, counts: &Counts) -> Result<()>
         if !matches!(tokio::time::timeout(idle, waiting).await, Ok(Ok(true))) {
             return Ok(());
         }
-        let asked = read(&mut io).await?;
+        counts.busy.fetch_add(1, Relaxed);
+        let busy = Busy(counts);
+        let mut asked = read_head(&mut io).await?;
         counts.requests.fetch_add(1, Relaxed);
         counts.note(&asked.target);
+        if asked.target.starts_with("/stall") {
+            tokio::time::sleep(STALL).await;
+            return Ok(());
+        }
+        read_body(&mut asked, &mut io).await?;
         answer(&asked, &mut io).await?;
+        drop(busy);
     }
 }
 
-/// Reads a request to its end.
-async fn read(io: &mut BufReader<TcpStream>) -> Result<Asked> {
+async fn read_head(io: &mut BufReader<TcpStream>) -> Result<Asked> {
     let mut line = String::new();
     io.read_line(&mut line).await?;
     let mut words = line.split(' ');
     let (method, target) = words.next().zip(words.next()).context("no request line")?;
-    let mut asked = Asked { target: target.to_owned(), is_head: method == "HEAD", body: 0 };
-    let mut is_chunked = false;
+    let mut asked = Asked { target: target.to_owned(), is_head: method == "HEAD", is_chunked: false, body: 0 };
     loop {
         let mut field = String::new();
         io.read_line(&mut field).await?;
         let field = field.trim_end().to_ascii_lowercase();
         match field.split_once(':') {
             Some(("content-length", length)) => asked.body = length.trim().parse()?,
-            Some(("transfer-encoding", _)) => is_chunked = true,
+            Some(("transfer-encoding", _)) => asked.is_chunked = true,
             Some(_) => {}
-            None => break,
+            None => return Ok(asked),
         }
     }
-    if is_chunked {
+}
+
+async fn read_body(asked: &mut Asked, io: &mut BufReader<TcpStream>) -> Result<()> {
+    if asked.is_chunked {
         asked.body = read_chunks(io).await?;
     } else {
         tokio::io::copy(&mut io.take(asked.body as u64), &mut tokio::io::sink()).await?;
     }
-    Ok(asked)
+    Ok(())
 }
 
 async fn read_chunks(io: &mut BufReader<TcpStream>) -> Result<usize> {

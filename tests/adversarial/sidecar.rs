@@ -57,9 +57,22 @@ impl Sidecar {
     /// # Errors
     /// When it cannot be built, or does not serve.
     pub fn start(app: SocketAddr, spec: &Value) -> Result<Self> {
+        Self::launch(app, spec, Command::new(binary()?))
+    }
+
+    /// The same with so few files that it may have open.
+    ///
+    /// # Errors
+    /// When it cannot be built, or does not serve.
+    pub fn with_few_files(app: SocketAddr, spec: &Value, files: usize) -> Result<Self> {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(binary()?);
+        Self::launch(app, spec, command)
+    }
+
+    fn launch(app: SocketAddr, spec: &Value, mut command: Command) -> Result<Self> {
         let state = TempDir::new()?;
         configure(&state, app, spec)?;
-        let mut command = Command::new(binary()?);
         command.arg("run").arg("--config").arg(state.path().join(format!("{NAME}.json")));
         command.arg("--control").arg(state.path().join("control.sock")).args(FREE);
         command.args(["--app", &app.to_string(), "--workers", "1"]).stdin(Stdio::null()).stdout(Stdio::null());

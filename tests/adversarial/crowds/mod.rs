@@ -3,12 +3,13 @@
 mod connections;
 mod endless;
 mod requests;
+mod shortage;
 
 use crate::step::Step;
 
 pub use endless::steps as endless;
 
-/// Crowds: of connections, and of requests.
+/// Crowds: of connections, of requests, of what is short.
 pub fn steps() -> Vec<Step> {
-    [connections::steps(), requests::steps()].into_iter().flatten().collect()
+    [connections::steps(), requests::steps(), shortage::steps()].into_iter().flatten().collect()
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use serde_json::json;
+use shipshape_tests::wait::until;
 
 use super::{frames, headers, resets};
 use crate::http2::connection::{Connection, Seen};
 use crate::meter;
-use crate::sidecar::Sidecar;
 use crate::siege::{Attack, Siege};
 use crate::step::{Step, step};
 
@@ -24,6 +24,8 @@ const BATCH_BYTES: usize = 32 << 10;
 const LOOK: Duration = Duration::from_millis(2);
 /// A flood that is not ended may cost this much.
 const CHEAP: Duration = Duration::from_millis(100);
+/// How soon the app has to be told that a client is gone.
+const GIVE_UP: Duration = Duration::from_secs(5);
 /// How often one that is cut is repeated at most.
 const ROUNDS: usize = 4;
 /// What any flood may leave behind, in KiB.
@@ -61,7 +63,7 @@ async fn survive(flood: &'static Flood) -> Result<()> {
     let mut siege = Siege::begin(&spec).await?;
     let (mut kept, mut round) = (0, 1);
     let (frames, seen) = loop {
-        let (frames, seen) = once(flood, &siege.sidecar).await?;
+        let (frames, seen) = once(flood, &siege).await?;
         // Whoever is cut comes back. An allocator keeps what the first needed, or an unlucky second; a leak grows
         // every time.
         let is_enough = round > 1 && siege.grown().await? <= LEFT;
@@ -85,15 +87,22 @@ async fn survive(flood: &'static Flood) -> Result<()> {
 }
 
 /// One flood; gives the number of frames and what came back.
-async fn once(flood: &Flood, sidecar: &Sidecar) -> Result<(u32, Seen)> {
-    let mut connection = Connection::open(sidecar).await?;
+async fn once(flood: &Flood, siege: &Siege) -> Result<(u32, Seen)> {
+    let mut connection = Connection::open(&siege.sidecar).await?;
     let frames = pour(flood, &mut connection).await;
     if flood.waits && !connection.seen().is_cut() {
         connection.is_cut_within(LONGEST).await;
     }
     // What is still on its way to the sidecar is part of it.
-    meter::rest(sidecar.pid()).await?;
-    Ok((frames, connection.seen()))
+    meter::rest(siege.sidecar.pid()).await?;
+    let seen = connection.seen();
+    drop(connection);
+    until("the app is spared what nobody waits for", GIVE_UP, async || {
+        ensure!(siege.app.busy() == 0, "{} requests are still at work", siege.app.busy());
+        Ok(())
+    })
+    .await?;
+    Ok((frames, seen))
 }
 
 /// Sends until the connection is over or all is sent; gives the number of frames.

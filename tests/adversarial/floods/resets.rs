@@ -31,7 +31,7 @@ pub const FLOODS: &[Flood] = &[
         2
     }),
     Flood::of("h2 reset provoked: length that lies", |n, out| {
-        let mut block = request("POST", "/slow/1000");
+        let mut block = request("POST", "/slow/60000");
         literal(&mut block, "content-length", "1");
         headers(out, id(n), &block, false);
         frame(out, DATA, 0, id(n), b"more");
@@ -67,5 +67,5 @@ fn id(n: u32) -> u32 {
 }
 
 fn open(n: u32, out: &mut Vec<u8>, ends: bool) {
-    headers(out, id(n), &request(if ends { "GET" } else { "POST" }, "/slow/1000"), ends);
+    headers(out, id(n), &request(if ends { "GET" } else { "POST" }, "/slow/60000"), ends);
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::frames::{ACK, DATA, END_STREAM, GOAWAY, HEADERS, PREFACE, RST_STREAM, SETTINGS, frame};
+use super::frames::{ACK, DATA, END_STREAM, GOAWAY, HEADERS, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE, frame};
 use crate::connect::{Alpn, Stream};
 use crate::sidecar::Sidecar;
 
@@ -27,6 +27,8 @@ pub struct Seen {
     pub ended: usize,
     /// Bytes of DATA.
     pub data: usize,
+    /// By how much the window of the connection was widened.
+    pub window: u32,
     /// The sidecar's settings have come.
     pub has_settings: bool,
 }
@@ -150,6 +152,7 @@ async fn one_frame(reader: &mut (impl AsyncRead + Unpin), told: &watch::Sender<S
             DATA => seen.data += length,
             HEADERS => seen.answered += 1,
             RST_STREAM => drop(seen.resets.insert(stream, word(0).unwrap_or(u32::MAX))),
+            WINDOW_UPDATE if stream == 0 => seen.window = seen.window.saturating_add(word(0).unwrap_or(0)),
             GOAWAY => seen.goaway = word(4),
             SETTINGS if flags & ACK == 0 => seen.has_settings = true,
             _ => return false,
