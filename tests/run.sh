@@ -20,7 +20,7 @@ fi
 say 'code; sidecar and command line on loopback; operator on a real API server'
 cargo test --workspace --locked --exclude shipshape-tests
 say 'the house, manifests, the walk through the shop'
-cargo test --locked --package shipshape-tests --test house --test manifests --test shop
+cargo test --locked --package shipshape-tests --test house --test manifests --test fuzz --test shop
 
 if has_pods; then
   say 'images'

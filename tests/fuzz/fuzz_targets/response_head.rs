@@ -1,0 +1,4 @@
+//! Runs the target of its name.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| shipshape_fuzz::response_head::run(data));
