@@ -20,7 +20,7 @@ use shipshape_sidecar::telemetry::access_log::Sink;
 use shipshape_sidecar::telemetry::metrics::SidecarMetrics;
 use shipshape_sidecar::wire::codec::{Asked, HeadLimits, parse_request, parse_response};
 use shipshape_sidecar::wire::{
-    App, AppError, Body, Capped, Client, ClientGone, Exchange, RequestHead, ResponseHead, Said,
+    Absence, App, AppError, Body, Capped, Client, ClientGone, Exchange, RequestHead, ResponseHead, Said,
 };
 
 /// What the app answers.
@@ -108,7 +108,7 @@ impl Client for Reader {
         Ok(())
     }
 
-    async fn gone(&mut self) {
+    async fn absence(&mut self, _: Option<tokio::time::Instant>) -> Absence {
         std::future::pending().await
     }
 }

@@ -81,12 +81,6 @@ pub fn open_many_files() -> Result<()> {
         .context("cannot raise the limit of open files")
 }
 
-/// How many files this process, and those that it starts, may open.
-#[must_use]
-pub fn open_files() -> u64 {
-    getrlimit(Resource::Nofile).current.unwrap_or(FILES)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

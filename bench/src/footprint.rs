@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use serde::Serialize;
@@ -88,16 +88,15 @@ impl Bench<'_> {
         let requests = identified(proxy.promises().identity, self.credentials);
         let request = requests.first().context("no credential was made")?.http1();
         let began = Instant::now();
-        let _process = proxy.spawn(Setup::Full, self.place(&folder), address)?;
+        let mut process = proxy.spawn(Setup::Full, self.place(&folder), address)?;
         loop {
             if let Ok(mut connection) = Connection::open(&target, 0).await {
                 let status = connection.exchange(&request).await?.status;
                 ensure!(status == 200, "its first answer is {status}");
                 return Ok(began.elapsed());
             }
-            if began.elapsed() > PATIENCE {
-                bail!("it does not serve TLS within {PATIENCE:?}");
-            }
+            process.lives()?;
+            ensure!(began.elapsed() < PATIENCE, "it does not serve TLS within {PATIENCE:?}");
             tokio::time::sleep(POLL).await;
         }
     }

@@ -16,8 +16,8 @@ use crate::binary;
 const EXAMPLE: &str = "instructions";
 /// How often the work is done in the two runs whose difference is counted: what starting costs is in both.
 const OFTEN: [u64; 2] = [200, 1200];
-/// How much more than the budget is still noise of the compiler, as a share.
-const TOLERANCE: f64 = 0.05;
+/// How much more than the budget is still noise of the compiler: a twentieth.
+const TOLERANCE: u64 = 20;
 
 /// What is counted, and how many instructions each may take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +70,12 @@ fn update(path: &PathBuf, counted: &Budget) -> Result<()> {
 /// The works that take more than they may.
 fn over<'a>(budget: &'a Budget, counted: &Budget) -> Vec<&'a str> {
     let found = |name: &str| counted.instructions.get(name).copied().unwrap_or(u64::MAX);
-    let over = budget.instructions.iter().filter(|(name, allowed)| excess(found(name), **allowed) > TOLERANCE);
+    let over = budget.instructions.iter().filter(|(name, allowed)| exceeds(found(name), **allowed));
     over.map(|(name, _)| name.as_str()).collect()
+}
+
+fn exceeds(found: u64, allowed: u64) -> bool {
+    found.saturating_sub(allowed).saturating_mul(TOLERANCE) > allowed
 }
 
 fn excess(found: u64, allowed: u64) -> f64 {

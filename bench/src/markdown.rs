@@ -4,19 +4,25 @@ use std::fmt::Write;
 
 use crate::figures::Summary;
 use crate::goals::{Figure, Verdict};
-use crate::report::{OURS, Report};
+use crate::report::Report;
 use crate::scenario::Scenario;
 use crate::table;
 
-/// The whole page.
+/// What the full policies do not have in common.
+const DIFFERENCES: &str = "With the full policy (S4, S4h2, S8) ours looks an API key up, HAProxy and Envoy prove a \
+token (RS256, 50 of them in turn; Envoy remembers proven ones), and nginx, which reads no tokens, only asks whether \
+there is one. The peers also answer cross-origin requests; ours also tells the limits in its answers. Ours writes its \
+access log and counts in every scenario, the peers with the full policy only.";
+
+/// The whole page; `picture` is the name of its picture's file.
 #[must_use]
-pub fn page(report: &Report, verdicts: &[Verdict]) -> String {
+pub fn page(report: &Report, verdicts: &[Verdict], picture: &str) -> String {
     let day = report.date.split('T').next().unwrap_or_default();
-    let mut page = format!("# What a request costs, {day}\n\n{}.\n\n", report.circumstances());
-    page.push_str(
-        "CPU µs a request, one worker thread: floor (median) of the rounds, and ours as a part of theirs.\n\n",
+    let (circumstances, requests) = (report.circumstances(), requests(report));
+    let mut page = format!(
+        "# What a request costs, {day}\n\n{circumstances}.\n\n![CPU µs a request]({picture})\n\nCPU µs a request, one \
+         worker thread: floor (median) of the rounds, and ours as a part of theirs.\n\n{requests}\n{DIFFERENCES}\n"
     );
-    page.push_str(&requests(report));
     if !report.footprints.is_empty() {
         page.push_str("\nStart and memory.\n\n");
         page.push_str(&footprints(report));
@@ -24,7 +30,7 @@ pub fn page(report: &Report, verdicts: &[Verdict]) -> String {
     page.push_str("\nGoals; smaller is better.\n\n");
     page.push_str(&goals(verdicts));
     for left_out in &report.left_out {
-        let why = left_out.why.lines().next().unwrap_or_default();
+        let why = left_out.why.split_whitespace().collect::<Vec<_>>().join(" ");
         // Writing to a string cannot fail.
         let _ = write!(page, "\n{} was not measured with {}: {why}\n", left_out.what, left_out.proxy);
     }
@@ -33,7 +39,7 @@ pub fn page(report: &Report, verdicts: &[Verdict]) -> String {
 
 fn requests(report: &Report) -> String {
     let names: Vec<&'static str> = report.proxies.iter().map(|one| one.name).collect();
-    let peers: Vec<&'static str> = names.iter().copied().filter(|name| *name != OURS).collect();
+    let peers = report.peers();
     let header = names.iter().map(|name| (*name).to_owned()).chain(peers.iter().map(|peer| format!("ours / {peer}")));
     let header: Vec<String> = ["scenario".to_owned()].into_iter().chain(header).collect();
     let row = |scenario: Scenario| {
@@ -85,8 +91,9 @@ mod tests {
     #[test]
     fn a_page_holds_every_figure_and_what_is_missing() {
         let report = report();
-        let page = page(&report, &verdicts(&report));
+        let page = page(&report, &verdicts(&report), "latest.svg");
         for line in [
+            "![CPU µs a request](latest.svg)",
             "| scenario | shipshape | haproxy | ours / haproxy |",
             "| S4 full policy | 20.0 (24.0) | 100.0 (104.0) | 0.20 |",
             "| shipshape | 20.0 | 6.0 | 4.0 | 14.0 | 140 | 8.0 | 4.0 |",

@@ -112,6 +112,12 @@ impl Report {
         self.footprints.iter().find(|one| one.proxy == proxy)
     }
 
+    /// The names of the others.
+    #[must_use]
+    pub fn peers(&self) -> Vec<&'static str> {
+        self.proxies.iter().map(|one| one.name).filter(|name| *name != OURS).collect()
+    }
+
     /// The scenarios of the run, each once.
     #[must_use]
     pub fn scenarios(&self) -> Vec<Scenario> {

@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<()> {
     }
     let cores = Cores::choose()?;
     let build = if arguments.sidecar.is_some() { GIVEN } else { &arguments.profile };
-    let sidecar = arguments.sidecar.clone().map_or_else(|| binary::build(&arguments.profile), Ok)?;
+    let sidecar = || arguments.sidecar.clone().map_or_else(|| binary::build(&arguments.profile), Ok);
     let proxies = lineup(&arguments.proxies, sidecar, &binary::root().join("target/bench"), out)?;
     let (commit, modified) = binary::commit();
     let named = |one: &dyn Proxy| Named { name: one.name(), version: one.version().to_owned() };
@@ -130,11 +130,17 @@ fn told(left_out: &[LeftOut], out: &mut impl Write) -> Result<()> {
 
 fn show(report: &Report, out: &mut impl Write) -> Result<()> {
     writeln!(out, "\nCPU microseconds per request\n{}", table::requests(&report.requests))?;
-    writeln!(out, "\nOur cost as a part of theirs, floors\n{}", table::ratios(report))?;
+    let ours = report.proxies.iter().any(|one| one.name == OURS);
+    if ours && report.proxies.len() > 1 {
+        writeln!(out, "\nOur cost as a part of theirs, floors\n{}", table::ratios(report))?;
+    }
     if !report.footprints.is_empty() {
         writeln!(out, "\nStart and memory\n{}", table::footprints(&report.footprints))?;
     }
-    writeln!(out, "\nGoals\n{}", table::goals(&verdicts(report)))?;
+    if ours {
+        let told: Vec<_> = verdicts(report).into_iter().filter(|verdict| verdict.measured.is_some()).collect();
+        writeln!(out, "\nGoals\n{}", table::goals(&told))?;
+    }
     Ok(())
 }
 
@@ -148,8 +154,10 @@ fn store(report: &Report, arguments: &Arguments, folder: &Path, out: &mut impl W
     let mut written = vec![report.write(folder, kind)?];
     if arguments.is_whole() {
         let name = if arguments.quick { "quick" } else { "latest" };
-        for (end, text) in [("md", markdown::page(report, &verdicts(report))), ("svg", picture::svg(report))] {
-            let path = folder.join(format!("{name}.{end}"));
+        let (page, picture) = (format!("{name}.md"), format!("{name}.svg"));
+        let text = markdown::page(report, &verdicts(report), &picture);
+        for (file, text) in [(page, text), (picture, picture::svg(report))] {
+            let path = folder.join(file);
             keep(&path, &text)?;
             written.push(path);
         }

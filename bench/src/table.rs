@@ -4,7 +4,7 @@ use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 
 use crate::footprint::Footprint;
-use crate::goals::{Verdict, megabytes};
+use crate::goals::{Figure, Verdict, megabytes};
 use crate::report::Report;
 use crate::rounds::Measured;
 
@@ -31,14 +31,14 @@ pub fn requests(measured: &[Measured]) -> String {
 /// How our cost compares, one line for each scenario.
 #[must_use]
 pub fn ratios(report: &Report) -> String {
-    let peers: Vec<&'static str> = report.proxies.iter().skip(1).map(|one| one.name).collect();
+    let peers: Vec<&'static str> = report.peers();
     let header: Vec<String> = ["scenario".to_owned(), String::new()]
         .into_iter()
         .chain(peers.iter().map(|peer| format!("to {peer}")))
         .collect();
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let row = |scenario| {
-        let ratio = |peer: &&'static str| crate::goals::Figure::Ratio(scenario, peer, scenario).of(report);
+        let ratio = |peer: &&'static str| Figure::Ratio(scenario, peer, scenario).of(report);
         let cells = peers.iter().map(|peer| ratio(peer).map_or_else(String::new, |ratio| format!("{ratio:.2}")));
         [scenario.to_string(), scenario.title().to_owned()].into_iter().chain(cells).collect()
     };

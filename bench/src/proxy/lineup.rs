@@ -30,12 +30,17 @@ pub enum Choice {
 /// to get it.
 ///
 /// # Errors
-/// When nobody is left.
-pub fn lineup(chosen: &[Choice], sidecar: PathBuf, kept: &Path, out: &mut impl Write) -> Result<Vec<Box<dyn Proxy>>> {
+/// When our sidecar is chosen and cannot be built, or nobody is left.
+pub fn lineup(
+    chosen: &[Choice],
+    sidecar: impl FnOnce() -> Result<PathBuf>,
+    kept: &Path,
+    out: &mut impl Write,
+) -> Result<Vec<Box<dyn Proxy>>> {
     let is_chosen = |one: Choice| chosen.is_empty() || chosen.contains(&one);
     let mut proxies: Vec<Box<dyn Proxy>> = Vec::new();
     if is_chosen(Choice::Shipshape) {
-        proxies.push(Box::new(Sidecar::new(sidecar)));
+        proxies.push(Box::new(Sidecar::new(sidecar()?)));
     }
     for (choice, recipe) in [(Choice::Haproxy, &HAPROXY), (Choice::Nginx, &NGINX), (Choice::Envoy, &envoy::ENVOY)] {
         if !is_chosen(choice) {

@@ -10,7 +10,6 @@ use anyhow::{Context, Result, ensure};
 
 use super::contract::{Place, Promises, Proxy, Running};
 use super::process::Process;
-use crate::cores::open_files;
 use crate::credentials::Identity;
 use crate::scenario::Setup;
 
@@ -132,7 +131,6 @@ fn filled(recipe: &Recipe, setup: Setup, folder: &Path, addresses: [SocketAddr; 
     let [tickets, no_tickets] = recipe.tickets;
     let tickets = if setup == Setup::NoTickets { no_tickets } else { tickets };
     let mut text = template.replace("@TICKETS@", tickets).replace("@FOLDER@", &folder.to_string_lossy());
-    text = text.replace("@FILES@", &open_files().to_string());
     for (name, address) in ["HTTP", "HTTPS", "APP"].into_iter().zip(addresses) {
         text = text.replace(&format!("@{name}@"), &address.to_string());
         text = text.replace(&format!("@{name}_PORT@"), &address.port().to_string());

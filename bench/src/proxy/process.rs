@@ -9,7 +9,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::cores::spawn_on;
@@ -67,11 +67,21 @@ impl Process {
     pub fn wait_until_it_accepts(&mut self, addresses: &[SocketAddr]) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while !addresses.iter().all(|address| TcpStream::connect(address).is_ok()) {
-            if self.child.try_wait()?.is_some() || Instant::now() > deadline {
-                let said: Vec<String> = self.said.iter().collect();
-                bail!("the proxy does not serve; it said:\n{}", said.join("\n"));
-            }
+            self.lives()?;
+            ensure!(Instant::now() < deadline, "nobody accepts connections within {PATIENCE:?}");
             std::thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    /// Whether it has not ended.
+    ///
+    /// # Errors
+    /// When it has, with the lines that it said.
+    pub fn lives(&mut self) -> Result<()> {
+        if self.child.try_wait()?.is_some() {
+            let said: Vec<String> = self.said.iter().collect();
+            bail!("the proxy does not serve; it said:\n{}", said.join("\n"));
         }
         Ok(())
     }
