@@ -1,7 +1,7 @@
 //! The chunked coding (RFC 9112 section 7.1), taken off byte by byte between the payloads.
 
 use super::chunk_line::{ChunkLine, Step};
-use super::decoder::Decoded;
+use super::decoded::Decoded;
 use super::error::FramingError;
 use super::trailers::Trailers;
 

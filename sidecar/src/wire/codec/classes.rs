@@ -45,6 +45,11 @@ pub(super) fn run_of_token(bytes: &[u8]) -> usize {
     at + run_of(bytes.get(at..).unwrap_or_default(), TOKEN)
 }
 
+/// Whether it is a name that a field or a method can have.
+pub(in crate::wire) fn is_token(name: &[u8]) -> bool {
+    !name.is_empty() && run_of_token(name) == name.len()
+}
+
 /// How many bytes at the front can stand in a field's value: blanks, visible and 8-bit ones (RFC 9110 section 5.5).
 #[inline]
 pub(super) fn run_of_value(bytes: &[u8]) -> usize {

@@ -1,10 +1,7 @@
 //! Takes the framing off a body: payload in pieces, however the bytes were cut on their way.
 
-use std::ops::Range;
-
-use crate::wire::fields::Fields;
-
 use super::chunks::Chunks;
+use super::decoded::Decoded;
 use super::error::FramingError;
 use super::framing::Framing;
 
@@ -17,30 +14,6 @@ enum State {
     Length(u64),
     Chunked(Chunks),
     UntilClose,
-}
-
-/// What stood at the front of some bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Decoded {
-    /// Payload. Call again with what follows the consumed bytes.
-    Data {
-        /// Bytes that are done with.
-        consumed: usize,
-        /// The payload among them; never empty.
-        payload: Range<usize>,
-    },
-    /// No payload; all bytes are done with, and more are needed.
-    More {
-        /// Bytes that are done with: all there were.
-        consumed: usize,
-    },
-    /// The body is whole; what follows the consumed bytes is another message's.
-    End {
-        /// Bytes that are done with.
-        consumed: usize,
-        /// The fields behind a chunked body that may go on, if there is any.
-        trailers: Option<Fields>,
-    },
 }
 
 impl Decoder {

@@ -41,8 +41,8 @@ pub enum HeadError {
     /// Two hosts, or one that is no host.
     #[error("The request must name exactly one valid host.")]
     HostInvalid,
-    /// CONNECT or TRACE.
-    #[error("CONNECT and TRACE are not served.")]
+    /// CONNECT or TRACE, or a known method in other letters.
+    #[error("That method is not served: CONNECT and TRACE never are, and the others are written in capitals.")]
     Method,
     /// A target with a scheme that is not this connection's, or none of the known forms.
     #[error("The request's target must be a path, or an http or https URL of this host.")]

@@ -6,6 +6,7 @@
 mod chunk_line;
 mod chunks;
 mod classes;
+mod decoded;
 mod decoder;
 mod error;
 mod framing;
@@ -26,10 +27,13 @@ mod write_body;
 mod write_request;
 mod write_response;
 
-pub use decoder::{Decoded, Decoder};
+pub(super) use classes::is_token;
+pub use decoded::Decoded;
+pub use decoder::Decoder;
 pub use error::{FramingError, HeadError, ResponseError};
 pub use framing::{Framing, HeadLimits};
 pub use request::{ParsedRequest, parse_request};
+pub(super) use request_line::judge_method;
 pub use response::{Asked, ParsedResponse, parse_response};
 pub use write_body::{write_chunk_head, write_last_chunk};
 pub use write_request::write_request;

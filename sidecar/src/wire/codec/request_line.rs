@@ -66,12 +66,31 @@ fn method(bytes: &[u8]) -> Result<Option<&[u8]>, HeadError> {
     }
     match bytes.get(end) {
         None => Ok(None),
-        Some(b' ') if end > 0 => match bytes.get(..end) {
-            Some(b"CONNECT" | b"TRACE") => Err(HeadError::Method),
-            name => Ok(name),
-        },
+        Some(b' ') if end > 0 => {
+            let name = bytes.get(..end).unwrap_or_default();
+            judge_method(name)?;
+            Ok(Some(name))
+        }
         Some(_) => Err(HeadError::Malformed("the request line must be: method, blank, target, blank, HTTP/1.1")),
     }
+}
+
+/// Judges a method. One that differs from a known one by its letters' case only is refused: methods are told apart by
+/// case (RFC 9110 section 9.1), so a rule for `GET` does not count for `get`, and some apps serve both alike.
+///
+/// # Errors
+/// [`HeadError::Method`] where it is not served.
+pub(in crate::wire) fn judge_method(name: &[u8]) -> Result<(), HeadError> {
+    const SERVED: [&[u8]; 7] = [b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS"];
+    const REFUSED: [&[u8]; 2] = [b"CONNECT", b"TRACE"];
+    let is_like = |known: &&[u8]| name.eq_ignore_ascii_case(known);
+    if SERVED.contains(&name) {
+        return Ok(());
+    }
+    if SERVED.iter().any(|known| is_like(known)) || REFUSED.iter().any(|known| is_like(known)) {
+        return Err(HeadError::Method);
+    }
+    Ok(())
 }
 
 fn version(bytes: &[u8]) -> Result<Option<Version>, HeadError> {
@@ -117,7 +136,7 @@ mod tests {
         assert_eq!(read(b"GET / HTTP/1.1\r\n"), Ok(Some(("GET".into(), Version::Http11, 16))));
         assert_eq!(read(b"GET / HTTP/1.0\r\nHost: a"), Ok(Some(("GET".into(), Version::Http10, 16))));
         assert_eq!(read(b"\r\nGET / HTTP/1.1\r\n"), Ok(Some(("GET".into(), Version::Http11, 18))));
-        assert_eq!(read(b"\r\n\r\nget / HTTP/1.1\r\n"), Ok(Some(("get".into(), Version::Http11, 20))));
+        assert_eq!(read(b"\r\n\r\nlock / HTTP/1.1\r\n"), Ok(Some(("lock".into(), Version::Http11, 21))));
         assert_eq!(read(b"M-SEARCH / HTTP/1.1\r\n"), Ok(Some(("M-SEARCH".into(), Version::Http11, 21))));
     }
 
@@ -168,7 +187,7 @@ mod tests {
         for version in ["0.9", "1.2", "2.0", "3.0", "9.9"] {
             assert_eq!(read(format!("GET / HTTP/{version}").as_bytes()), Err(HeadError::Version), "{version}");
         }
-        for method in ["CONNECT ", "TRACE "] {
+        for method in ["CONNECT ", "TRACE ", "trace ", "get ", "Post "] {
             assert_eq!(read(method.as_bytes()), Err(HeadError::Method), "{method}");
         }
         assert_eq!(read(b"GET  "), Err(HeadError::Target));

@@ -27,13 +27,13 @@ pub(super) const LEGAL_REQUESTS: [&str; 26] = [
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
     "PROPFIND /%7euser/%E2%82%AC;v=1 HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~: x\r\n\r\n",
-    "get //a?b=%&c={d:[1|2]}^` HTTP/1.1\r\nHost: a\r\n\r\n",
+    "SEARCH //a?b=%&c={d:[1|2]}^` HTTP/1.1\r\nHost: a\r\n\r\n",
     "DELETE /x HTTP/1.1\r\nHost:a:\r\nX:y\r\n\r\n",
     "GET / HTTP/1.1\r\nX-First: 1\r\nHost: a\r\nX-First: 2\r\nRange: bytes=0-1\r\n\r\n",
 ];
 
 /// First lines that no request has.
-pub(super) const BROKEN_LINES: [(&str, HeadError); 39] = [
+pub(super) const BROKEN_LINES: [(&str, HeadError); 41] = [
     ("GET  / HTTP/1.1", HeadError::Target),
     ("GET /  HTTP/1.1", LINE),
     ("GET\t/ HTTP/1.1", LINE),
@@ -59,6 +59,8 @@ pub(super) const BROKEN_LINES: [(&str, HeadError); 39] = [
     ("GET / HTTP/3.0", HeadError::Version),
     ("CONNECT a:443 HTTP/1.1", HeadError::Method),
     ("TRACE / HTTP/1.1", HeadError::Method),
+    ("get / HTTP/1.1", HeadError::Method),
+    ("Connect a:443 HTTP/1.1", HeadError::Method),
     ("G(T / HTTP/1.1", LINE),
     ("G\u{c9}T / HTTP/1.1", LINE),
     ("\"GET\" / HTTP/1.1", LINE),
