@@ -58,6 +58,10 @@ fn check_length(meant: Enforcement, check: impl FnOnce() -> Result<(), Problem>)
 
 fn find(rules: &Rules, head: &RequestHead) -> Result<RouteFact, Problem> {
     let (raw, method) = (head.target.path(), head.method_name());
+    // Asked of the service as a whole (RFC 9110 section 9.3.7), which no route claims; only OPTIONS can say it.
+    if raw == "*" && method == "OPTIONS" {
+        return Ok(RouteFact::Default);
+    }
     let read = |matching| NormalPath::parse(raw, matching).map_err(path_problem);
     let path = read(rules.config.matching)?;
     let is_internal = |path: &NormalPath<'_>| {

@@ -1,6 +1,5 @@
 //! Whether the app lives and can serve: asked at its own path, or by opening a connection.
 
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use tokio::time::Instant;
 
 use super::options::HealthPages;
 use crate::live_config::LiveConfig;
-use crate::wire::{App, AppPool, Capped, Exchange, Fields, Http1App, RequestHead, Said, Target, Version};
+use crate::wire::{App, AppPools, Capped, Exchange, Fields, RequestHead, Said, Target, Version};
 
 /// How long the app may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,7 +20,7 @@ const HOLDS: Duration = Duration::from_secs(1);
 pub struct AppHealth {
     live: Arc<LiveConfig>,
     pages: HealthPages,
-    pool: Rc<AppPool>,
+    pools: AppPools,
     ready: Mutex<Option<(Instant, bool)>>,
 }
 
@@ -29,7 +28,7 @@ impl AppHealth {
     /// Asks the app that the configuration in force names, at these pages where they are given.
     #[must_use]
     pub fn new(live: Arc<LiveConfig>, pages: HealthPages) -> Self {
-        Self { live, pages, pool: Rc::default(), ready: Mutex::new(None) }
+        Self { live, pages, pools: AppPools::default(), ready: Mutex::new(None) }
     }
 
     /// Whether it can serve; known for at most a second.
@@ -52,11 +51,12 @@ impl AppHealth {
 
     /// A status below 400 is a yes, as for the kubelet.
     async fn ask(&self, path: Option<String>) -> bool {
-        let (address, connect_timeout) = self.live.current().app();
+        let live = self.live.current();
+        let ((address, connect_timeout), protocol) = (live.app(), live.app_protocol());
         let Some(path) = path else {
             return matches!(tokio::time::timeout(connect_timeout, TcpStream::connect(address)).await, Ok(Ok(_)));
         };
-        let app = Http1App { pool: Rc::clone(&self.pool), address, connect_timeout };
+        let app = self.pools.app(address, protocol, connect_timeout);
         let mut fields = Fields::default();
         fields.append("user-agent", "shipshape-probe");
         let head = RequestHead {

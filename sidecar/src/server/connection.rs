@@ -15,7 +15,7 @@ use crate::live_config::LiveConfig;
 use crate::pipeline::{self, WorkerContext};
 use crate::problem::{Code, Problem};
 use crate::telemetry::metrics::SidecarMetrics;
-use crate::wire::{self, AppPool, BodyStream, Client, HeadError, Http1App, Limits, Protocol, RequestHead};
+use crate::wire::{self, AppPools, BodyStream, Client, HeadError, Limits, Protocol, RequestHead};
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -58,7 +58,7 @@ pub struct Local {
     /// What it was started with.
     pub given: Given,
     /// Its connections to the app.
-    pub pool: Rc<AppPool>,
+    pub pools: AppPools,
 }
 
 /// What a worker is started with.
@@ -135,7 +135,7 @@ impl wire::Service for Served {
         let _flight = self.local.given.drain.takes_off();
         let live = self.local.given.live.current();
         let (address, connect_timeout) = live.app();
-        let app = Http1App { pool: Rc::clone(&self.local.pool), address, connect_timeout };
+        let app = self.local.pools.app(address, live.app_protocol(), connect_timeout);
         let request = Request { head, body };
         pipeline::handle(&self.local.given.context, live.rules(), &self.connection, request, client, &app).await;
     }

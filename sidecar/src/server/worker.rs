@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::connection::{Accepted, Given, Local, serve};
 use crate::telemetry::metrics::SidecarMetrics;
+use crate::wire::AppPools;
 
 /// How long a worker may take to say that it lives.
 const PING: Duration = Duration::from_secs(1);
@@ -187,7 +188,7 @@ fn runtime() -> std::io::Result<tokio::runtime::LocalRuntime> {
 }
 
 async fn work(mut orders: mpsc::UnboundedReceiver<Order>, given: Given) {
-    let local = Rc::new(Local { given, pool: Rc::default() });
+    let local = Rc::new(Local { given, pools: AppPools::default() });
     while let Some(order) = orders.recv().await {
         match order {
             Order::Serve(accepted, slot) => {

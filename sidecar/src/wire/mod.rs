@@ -1,5 +1,6 @@
 //! The wire: HTTP as bytes on one side, as heads and bodies without framing on the other.
 
+mod any_app;
 mod app;
 mod authority;
 mod body;
@@ -16,11 +17,10 @@ mod timed;
 mod traits;
 mod websocket;
 
-pub use app::{AppPool, Http1App};
+pub use any_app::{AnyApp, AppPools};
 pub use body::{Body, BodyError, BodyStream, CapError, Capped, Duplex, Frame, Tunnel};
 pub use codec::HeadError;
 pub use fields::{Field, Fields};
-pub use self::h2::{H2App, H2Pool};
 pub use head::{RequestHead, ResponseHead, Target, Upgrade, Version};
 pub use io::{Alarm, Transport};
 pub use media_type::{has_media_type, is_grpc};

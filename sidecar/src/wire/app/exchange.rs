@@ -16,6 +16,7 @@ use crate::wire::codec::{Asked, Framing, HeadLimits, ParsedResponse, ResponseErr
 use crate::wire::head::RequestHead;
 use crate::wire::io::{Inlet, Taken};
 use crate::wire::traits::{App, AppError, Exchange, Said};
+use crate::wire::websocket;
 
 /// An app's head beyond this is no answer.
 const LIMITS: HeadLimits = HeadLimits { bytes: 256 * 1024, fields: 512 };
@@ -55,6 +56,8 @@ struct Request {
     address: SocketAddr,
     upload: Upload,
     asked: Asked,
+    /// What proves that the app speaks WebSocket, where its client did not ask for a proof.
+    proof: Option<String>,
     /// Sending it twice does no harm, and all of it is still there.
     is_repeatable: bool,
     /// The app has said something to it.
@@ -62,7 +65,7 @@ struct Request {
 }
 
 impl Request {
-    fn new(head: RequestHead, body: Capped, app: &Http1App) -> Self {
+    fn new(mut head: RequestHead, body: Capped, app: &Http1App) -> Self {
         let framing = match head.content_length {
             _ if body.is_over() => Framing::None,
             Some(length) => Framing::Length(length),
@@ -73,9 +76,15 @@ impl Request {
             None if head.method == b"HEAD"[..] => Asked::Head,
             None => Asked::Other,
         };
+        let proof = (head.upgrade.is_some() && !head.fields.has("sec-websocket-key")).then(|| ask_for_proof(&mut head));
         let is_repeatable = body.is_over() && asked != Asked::Upgrade && IDEMPOTENT.contains(&head.method.as_ref());
         let upload = Upload::new(body, framing, |out| write(out, &head, app.address, framing));
-        Self { head, address: app.address, upload, asked, is_repeatable, is_heard: false }
+        Self { head, address: app.address, upload, asked, proof, is_repeatable, is_heard: false }
+    }
+
+    /// Whether the app has shown what was asked of it.
+    fn is_proved(&self, said: &ParsedResponse) -> bool {
+        self.proof.as_deref().is_none_or(|proof| said.head.fields.text("sec-websocket-accept") == Some(proof))
     }
 
     /// Whether it may go out once more, on another connection.
@@ -142,6 +151,9 @@ impl Exchange for Http1Exchange {
         };
         loop {
             match poll_fn(|context| request.poll_head(&mut connection, context)).await {
+                Ok(said) if said.switches && !request.is_proved(&said) => {
+                    return Err(AppError::Broken("it did not prove that it speaks WebSocket".to_owned()));
+                }
                 Ok(said) if said.head.status >= 200 || said.switches => {
                     return Ok(self.answer(connection, request, said));
                 }
@@ -193,6 +205,14 @@ impl Http1Exchange {
         let body = AnswerBody::new(connection, framing, request.upload, pool);
         Said::Answer(head, Body::Stream(Box::pin(body)))
     }
+}
+
+/// Over HTTP/2 a WebSocket has no key (RFC 8441 section 5.1): the app gets one of ours.
+fn ask_for_proof(head: &mut RequestHead) -> String {
+    let key = websocket::key(fastrand::u128(..));
+    head.fields.set("sec-websocket-version", "13");
+    head.fields.append("sec-websocket-key", &key);
+    websocket::accept(key.as_bytes())
 }
 
 fn write(out: &mut Vec<u8>, head: &RequestHead, address: SocketAddr, framing: Framing) {

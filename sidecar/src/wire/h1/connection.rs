@@ -45,7 +45,11 @@ pub(in crate::wire) async fn serve_http1<T: Transport, S: Service>(
         match next.await {
             Next::Request(request) => exchange(&link, request, service.as_ref()).await,
             Next::Refused(error) => {
-                let client = Http1Client { link: Rc::clone(&link), asked: Asked::UNREADABLE };
+                let asked = Asked {
+                    is_head: link.try_borrow().is_ok_and(|link| begins_with_head(link.inlet.bytes())),
+                    ..Asked::UNREADABLE
+                };
+                let client = Http1Client { link: Rc::clone(&link), asked };
                 Box::pin(service.refuse(error, client)).await;
             }
             Next::Over => return,
@@ -58,6 +62,11 @@ pub(in crate::wire) async fn serve_http1<T: Transport, S: Service>(
         }
     }
     linger(&link).await;
+}
+
+/// Whether what could not be read was meant as HEAD: then its answer has no body either (RFC 9110 section 9.3.2).
+fn begins_with_head(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"HEAD ")
 }
 
 async fn exchange<T: Transport, S: Service>(link: &Shared<T>, request: ParsedRequest, service: &S) {

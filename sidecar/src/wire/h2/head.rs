@@ -9,7 +9,7 @@ use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, SEC_WEBSOCKE
 use http::{Method, Uri};
 
 use crate::wire::authority::authority;
-use crate::wire::codec::HeadError;
+use crate::wire::codec::{HeadError, is_token, judge_method};
 use crate::wire::fields::Fields;
 use crate::wire::head::{RequestHead, Target, Upgrade, Version};
 
@@ -28,7 +28,17 @@ pub(super) fn request_head(
     if !parts.headers.get_all(EXPECT).iter().all(expects) {
         return Err(HeadError::Expectation);
     }
+    if upgrade.is_none() {
+        judge_method(parts.method.as_str().as_bytes())?;
+    }
     let raw = parts.uri.path_and_query().ok_or(HeadError::Target)?.as_str();
+    // The `http` crate takes more than a request line of HTTP/1 may hold, and more than a name of a field.
+    if !raw.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(HeadError::TargetBytes);
+    }
+    if !parts.headers.keys().all(|name| is_token(name.as_str().as_bytes())) {
+        return Err(HeadError::Malformed("a field's name has a byte that is not allowed there"));
+    }
     judge_scheme(&parts.uri, is_tls)?;
     let authority = one_authority(&parts.uri, &parts.headers)?;
     let content_length = if upgrade.is_some() || !has_body { Some(0) } else { declared_length(&parts.headers) };
@@ -48,7 +58,6 @@ fn upgrade(parts: &http::request::Parts) -> Result<Option<Upgrade>, HeadError> {
                 _ => Err(HeadError::UpgradeVersion),
             }
         }
-        (&Method::CONNECT | &Method::TRACE, _) => Err(HeadError::Method),
         _ => Ok(None),
     }
 }
