@@ -39,6 +39,10 @@ impl<'a> Hop<'a> {
                 self.names_websocket |= protocols.any(|name| name.trim_ascii().eq_ignore_ascii_case(b"websocket"));
                 Ok(())
             }
+            Name::Misspelt => {
+                Err(Flaw("fields of framing and of the connection must be written with hyphens, not with underscores")
+                    .into())
+            }
             _ => Ok(()),
         }
     }

@@ -21,6 +21,8 @@ pub(super) enum Name {
     WebSocketVersion,
     /// Another that ends at this hop (RFC 9110 section 7.6.1).
     HopByHop,
+    /// One of the above with underscores for hyphens, which some apps read alike: nobody means well by it.
+    Misspelt,
     /// Any other: it goes through.
     Other,
 }
@@ -47,7 +49,11 @@ impl Name {
             (19, b'p') => (b"proxy-authorization", Self::HopByHop),
             _ => return Self::Other,
         };
-        if name.eq_ignore_ascii_case(text) { meaning } else { Self::Other }
+        match name {
+            _ if name.eq_ignore_ascii_case(text) => meaning,
+            _ if is_like(name, text) => Self::Misspelt,
+            _ => Self::Other,
+        }
     }
 
     /// Whether a field of this name is one of the message's, and not of its framing, routing or hop.
@@ -91,15 +97,20 @@ const NEVER_TRAILERS: [&[u8]; 13] = [
 
 /// Whether a field, named in any case, stands for routing, identity or framing.
 pub(super) fn is_protected(name: &[u8]) -> bool {
-    let starts = |prefix: &&[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    PROTECTED.iter().any(|other| name.eq_ignore_ascii_case(other)) || PREFIXES.iter().any(starts)
+    let starts = |prefix: &&[u8]| name.get(..prefix.len()).is_some_and(|start| is_like(start, prefix));
+    PROTECTED.iter().any(|other| is_like(name, other)) || PREFIXES.iter().any(starts)
 }
 
 /// Whether a field may come behind the body.
 pub(super) fn is_safe_trailer(name: &[u8]) -> bool {
-    Name::of(name) == Name::Other
-        && !is_protected(name)
-        && !NEVER_TRAILERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+    Name::of(name) == Name::Other && !is_protected(name) && !NEVER_TRAILERS.iter().any(|other| is_like(name, other))
+}
+
+/// Whether a name is another, which is in lower case, to someone who tells neither letters' case nor underscores from
+/// hyphens: so do the many interfaces that hand fields on as variables.
+fn is_like(name: &[u8], other: &[u8]) -> bool {
+    let folded = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    name.len() == other.len() && name.iter().map(folded).eq(other.iter().copied())
 }
 
 #[cfg(test)]
@@ -125,7 +136,10 @@ mod tests {
             ("Proxy-Authorization", Name::HopByHop),
             ("", Name::Other),
             ("Accept", Name::Other),
-            ("content_length", Name::Other),
+            ("content_Length", Name::Misspelt),
+            ("Transfer_Encoding", Name::Misspelt),
+            ("proxy_authorization", Name::Misspelt),
+            ("content+length", Name::Other),
             ("Hose", Name::Other),
         ] {
             assert_eq!(Name::of(name.as_bytes()), meaning, "{name}");
@@ -134,7 +148,16 @@ mod tests {
 
     #[test]
     fn identity_comes_neither_behind_the_body_nor_goes_by_being_named() {
-        for name in ["Authorization", "Cookie", "X-Forwarded-Proto", "X-Shipshape-Subject", "X-Request-Id", "Host"] {
+        for name in [
+            "Authorization",
+            "Cookie",
+            "X-Forwarded-Proto",
+            "X-Shipshape-Subject",
+            "X-Request-Id",
+            "Host",
+            "X_Forwarded_For",
+            "x-shipshape_scopes",
+        ] {
             assert!(is_protected(name.as_bytes()) && !is_safe_trailer(name.as_bytes()), "{name}");
         }
         for name in ["Set-Cookie", "Content-Type", "Trailer", "TE", "Expect", "Sec-WebSocket-Key"] {

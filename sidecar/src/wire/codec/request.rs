@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
         // In HTTP/1.0 the expectation means nothing (RFC 9110 section 10.1.1).
         let expects_continue = self.expects_continue && has_body && version != Version::Http10;
         let authority = one_authority(target.authority.as_deref(), self.host, version)?;
-        let target = path_and_query(&target);
+        let target = path_and_query(&target, &method);
         let head = RequestHead { method, target, authority, version, fields: self.fields, content_length, upgrade };
         Ok(ParsedRequest { head, framing, keep_alive, expects_continue, length: line + length })
     }
@@ -155,11 +155,13 @@ fn one_authority(target: Option<&str>, host: Option<String>, version: Version) -
     }
 }
 
-/// An absolute target without a path asks for `/` (RFC 9110 section 4.2.3).
-fn path_and_query(target: &WrittenTarget<'_>) -> Target {
+/// An absolute target without a path asks for `/` (RFC 9110 section 4.2.3), or for the server itself (RFC 9112 section
+/// 3.2.4).
+fn path_and_query(target: &WrittenTarget<'_>, method: &[u8]) -> Target {
     // Only ASCII gets here.
     let text = std::str::from_utf8(target.path_and_query).unwrap_or_default();
     match text.as_bytes().first() {
+        None if method == b"OPTIONS" => Target::new("*"),
         None => Target::new("/"),
         Some(b'?') => Target::new(format!("/{text}")),
         Some(_) => Target::with_query_at(text, target.query_at),

@@ -85,6 +85,8 @@ fn an_absolute_target_names_the_host_and_the_path() {
     let parsed = read("GET http://A.example:80/x?y HTTP/1.1\r\nHost: a.example:80\r\n\r\n");
     assert_eq!((parsed.head.authority.as_str(), parsed.head.target.raw()), ("a.example:80", "/x?y"));
     assert_eq!(read("GET http://a HTTP/1.0\r\n\r\n").head.target.raw(), "/");
+    assert_eq!(read("OPTIONS http://a HTTP/1.0\r\n\r\n").head.target.raw(), "*");
+    assert_eq!(read("OPTIONS http://a/ HTTP/1.0\r\n\r\n").head.target.raw(), "/");
     let parsed = read("GET http://a?b HTTP/1.0\r\n\r\n");
     assert_eq!((parsed.head.authority.as_str(), parsed.head.target.raw()), ("a", "/?b"));
     assert_eq!(read("GET / HTTP/1.0\r\n\r\n").head.authority, "");

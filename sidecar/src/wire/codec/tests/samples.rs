@@ -78,7 +78,7 @@ pub(super) const BROKEN_LINES: [(&str, HeadError); 41] = [
 ];
 
 /// Fields that, beside `Host: a`, no request has: of framing, of the line's form, of routing, of the hop.
-pub(super) const BROKEN_FIELDS: [(&str, HeadError); 88] = [
+pub(super) const BROKEN_FIELDS: [(&str, HeadError); 91] = [
     ("Content-Length: 5\r\nTransfer-Encoding: chunked", HeadError::Framing),
     ("Transfer-Encoding: chunked\r\nContent-Length: 5", HeadError::Framing),
     ("Transfer-Encoding: chunked\r\nContent-Length: 0", HeadError::Framing),
@@ -135,6 +135,9 @@ pub(super) const BROKEN_FIELDS: [(&str, HeadError); 88] = [
     ("Content-Length: 5\r\nContent-Length: 6", HeadError::ContentLength),
     ("Content-Length: 5\x0b", LINE),
     ("Content-Length : 5", LINE),
+    ("Content_Length: 5", LINE),
+    ("Transfer_Encoding: chunked", LINE),
+    ("Keep_Alive: 5", LINE),
     ("Host: a", HeadError::HostInvalid),
     ("Host: b", HeadError::HostInvalid),
     ("hOST: a", HeadError::HostInvalid),
@@ -204,7 +207,7 @@ pub(super) const LEGAL_RESPONSES: [&str; 14] = [
 ];
 
 /// Heads of answers that no client may see.
-pub(super) const BROKEN_RESPONSES: [&str; 47] = [
+pub(super) const BROKEN_RESPONSES: [&str; 48] = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
@@ -222,6 +225,7 @@ pub(super) const BROKEN_RESPONSES: [&str; 47] = [
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\n\r\n",
     "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer_Encoding: chunked\r\n\r\n",
     "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
     "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n",
