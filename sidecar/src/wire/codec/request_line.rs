@@ -87,7 +87,7 @@ pub(in crate::wire) fn judge_method(name: &[u8]) -> Result<(), HeadError> {
     if SERVED.contains(&name) {
         return Ok(());
     }
-    if SERVED.iter().any(|known| is_like(known)) || REFUSED.iter().any(|known| is_like(known)) {
+    if SERVED.iter().chain(&REFUSED).any(is_like) {
         return Err(HeadError::Method);
     }
     Ok(())
