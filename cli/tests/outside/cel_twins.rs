@@ -12,7 +12,7 @@ use shipshape_crds::validate::Severity;
 const NAME_RULE: &str = "schema";
 
 /// The start of a CEL rule's message, a policy or specification that breaks it, and the rule that says so offline.
-const TWINS: [(&str, &str, &str); 8] = [
+const TWINS: [(&str, &str, &str); 9] = [
     ("the Service gets this name", "name: 1a", NAME_RULE),
     ("choose how callers are identified", "policy: {}", "auth-chosen"),
     ("nobody can be identified", "policy: {auth: {mode: Required}}", "auth-method"),
@@ -20,12 +20,17 @@ const TWINS: [(&str, &str, &str); 8] = [
     ("a limit of the service says", "policy: {auth: {apiKeys: {}}, rateLimits: [{name: a, per: IP}]}", "limit-whole"),
     ("headers are at most", "policy: {auth: {apiKeys: {}}, sizes: {headers: 65Ki}}", "size-bounds"),
     (
+        "profile Modern accepts",
+        "policy: {auth: {apiKeys: {}}, tls: {profile: Modern, minVersion: TLSv1.2}}",
+        "tls-profile",
+    ),
+    (
         "two routes claim",
         "policy: {auth: {apiKeys: {}}}\n  routes: [{name: a, match: {path: /A}}, {name: b, match: {path: /a}}]",
         "route-conflict",
     ),
     (
-        "clientAddress, tls.minVersion",
+        "clientAddress, tls.profile",
         "policy: {auth: {apiKeys: {}}}\n  routes: [{name: a, match: {path: /a}, policy: {timeouts: {idle: 1s}}}]",
         "not-per-route",
     ),
