@@ -165,11 +165,10 @@ impl Place {
     /// A line that begins at `start`; `None` beyond 4 GiB.
     #[inline]
     fn new(start: usize, name: usize, value_at: usize, value: usize) -> Option<Self> {
-        let [start, name, value_at, value] = [start, name, value_at, value].map(u32::try_from);
-        let (start, value_at) = (start.ok()?, value_at.ok()?);
-        let end = value_at.checked_add(value.ok()?)?;
-        end.checked_add(2)?;
-        Some(Self { name: (start, start.checked_add(name.ok()?)?), value: (value_at, end) })
+        let end = u32::try_from(value_at.checked_add(value)?).ok().filter(|end| *end < u32::MAX - 2)?;
+        // What lies before the end fits as well.
+        let fitting = |at: usize| u32::try_from(at).unwrap_or(end);
+        Some(Self { name: (fitting(start), fitting(start + name)), value: (fitting(value_at), end) })
     }
 
     /// Where its whole line stands.

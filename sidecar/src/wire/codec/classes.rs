@@ -29,25 +29,9 @@ pub(super) fn run_of(bytes: &[u8], class: u8) -> usize {
     bytes.iter().position(|&byte| !is(byte, class)).unwrap_or(bytes.len())
 }
 
-/// How many bytes at the front can stand in a name: letters, digits and hyphens eight at a time, others by table.
-#[inline]
-pub(super) fn run_of_token(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<8>();
-    let mut at = 0;
-    for block in blocks {
-        let others = !usual_in_names(u64::from_le_bytes(*block)) & (ONES * 0x80);
-        if others != 0 {
-            at += (others.trailing_zeros() / 8) as usize;
-            break;
-        }
-        at += 8;
-    }
-    at + run_of(bytes.get(at..).unwrap_or_default(), TOKEN)
-}
-
 /// Whether it is a name that a field or a method can have.
 pub(in crate::wire) fn is_token(name: &[u8]) -> bool {
-    !name.is_empty() && run_of_token(name) == name.len()
+    !name.is_empty() && run_of(name, TOKEN) == name.len()
 }
 
 /// How many bytes at the front can stand in a field's value: blanks, visible and 8-bit ones (RFC 9110 section 5.5).
@@ -83,22 +67,6 @@ fn controls(word: u64) -> u64 {
     let below_blank = word.wrapping_sub(ONES * 0x20) & !word;
     let delete = word ^ (ONES * 0x7f);
     (below_blank | (delete.wrapping_sub(ONES) & !delete)) & (ONES * 0x80)
-}
-
-/// The highest bit of each of eight bytes that is a letter, a digit or a hyphen.
-#[inline]
-fn usual_in_names(word: u64) -> u64 {
-    let low = word & (ONES * 0x7f);
-    let letters = at_least(low | (ONES * 0x20), b'a') & !at_least(low | (ONES * 0x20), b'z' + 1);
-    let digits = at_least(low, b'0') & !at_least(low, b'9' + 1);
-    let hyphens = !((low ^ (ONES * 0x2d)) + ONES * 0x7f);
-    (letters | digits | hyphens) & !word
-}
-
-/// The highest bit of each of eight bytes, all below 128, that is not less than another.
-#[inline]
-fn at_least(low: u64, least: u8) -> u64 {
-    low + ONES * u64::from(0x80 - least)
 }
 
 /// One in each of eight bytes.
@@ -147,19 +115,6 @@ mod tests {
     }
 
     #[test]
-    fn a_name_ends_at_its_first_other_byte_wherever_it_stands() {
-        for length in 0..20 {
-            for at in 0..length {
-                for byte in 0..=255_u8 {
-                    let mut text = vec![b'a'; length];
-                    text[at] = byte;
-                    assert_eq!(run_of_token(&text), run_of(&text, TOKEN), "{byte:#x} at {at} of {length}");
-                }
-            }
-        }
-    }
-
-    #[test]
     fn a_control_character_is_found_wherever_it_stands() {
         for length in 0..40 {
             for at in 0..length {
@@ -180,12 +135,6 @@ mod tests {
         fn eight_at_a_time_finds_what_one_at_a_time_does(text in proptest::collection::vec(0_u8.., 0..64)) {
             let slowly = text.iter().position(u8::is_ascii_control).unwrap_or(text.len());
             proptest::prop_assert_eq!(run_without_control(&text), slowly);
-        }
-
-        #[test]
-        fn names_too(text in proptest::collection::vec(0_u8.., 0..4), name in "[A-Za-z0-9-]{0,40}", rest in "[ -~]{0,20}") {
-            let text = [name.as_bytes(), &text, rest.as_bytes()].concat();
-            proptest::prop_assert_eq!(run_of_token(&text), run_of(&text, TOKEN));
         }
     }
 }
