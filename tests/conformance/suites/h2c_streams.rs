@@ -14,15 +14,17 @@ use hyper::{HeaderMap, Request, Response};
 use tokio::sync::Notify;
 
 use crate::apps;
-use crate::client::{BOTH, get, next, rest, send};
+use crate::client::{BOTH, Version, get, next, rest, send};
 use crate::hints;
 use crate::sidecar::{OPEN, Sidecar};
 use crate::step::{Step, soon, within};
+use crate::tunnel::{self, Opened};
 
 pub const STEPS: &[Step] = &[
     Step::new("H2C: early hints arrive before the answer", hints_arrive),
     Step::new("H2C: each piece arrives before the next is sent, and trailers at the end", pieces_arrive),
     Step::new("H2C: a request's body reaches the app, whatever its client speaks", bodies_reach_the_app),
+    Step::new("H2C: a WebSocket, which the app cannot take, is refused", websockets_are_refused),
     Step::new("H2C: an answer that breaks off does not look complete", a_broken_answer_looks_broken),
 ];
 
@@ -139,6 +141,26 @@ fn bodies_reach_the_app() -> Result<()> {
                     soon("the answer", async { rest(send(&sidecar, version, request).await?.into_body()).await })
                         .await??;
                 ensure!(told == length.to_string(), "{version}: the app saw {told:?} of {length} bytes");
+            }
+        }
+        Ok(())
+    })
+}
+
+fn websockets_are_refused() -> Result<()> {
+    within(LIMIT, async {
+        let app = app(|_, mut respond| async move {
+            let mut answer = respond.send_response(ok()?, false)?;
+            Ok(answer.send_data(Bytes::from_static(b"no tunnel"), true)?)
+        });
+        let sidecar = Sidecar::start_h2c(OPEN, app.await?)?;
+        for version in BOTH {
+            match soon("the answer", tunnel::open(&sidecar, version, &[])).await?? {
+                Opened::Refused(status, body) => {
+                    // Over HTTP/1.1 an upgrade may be ignored and the request answered; 200 to CONNECT would open the tunnel.
+                    ensure!(status >= 400 || version == Version::Http1, "{version}: {status} {body}");
+                }
+                Opened::Open(..) => anyhow::bail!("{version}: there is a tunnel"),
             }
         }
         Ok(())
