@@ -135,7 +135,7 @@ impl From<&RequestHead> for Asked {
             target: Some(head.target.clone()),
             version: Some(head.version),
             user_agent: head.fields.get("user-agent").map(Bytes::copy_from_slice).unwrap_or_default(),
-            is_grpc: head.version == Version::Http2 && is_grpc(&head.fields),
+            is_grpc: head.version == Version::Http2 && head.upgrade.is_none() && is_grpc(&head.fields),
         }
     }
 }

@@ -33,12 +33,13 @@ pub(super) async fn forward(
     let asked_at = context.clock.monotonic();
     // The client of a gRPC call says for how long it waits: nobody needs an answer after that.
     let said = facts.asked.is_grpc.then(|| grpc::timeout(&head.fields)).flatten();
-    let limit = rules.timeouts.request.into_iter().chain(said).min();
-    let deadline = limit.map(|limit| Instant::now() + limit);
+    let now = Instant::now();
+    let ends = said.and_then(|said| now.checked_add(said));
+    let deadline = rules.timeouts.request.map(|limit| now + limit).into_iter().chain(ends).min();
     let answered = ask(app.send(head, body), client, deadline).await;
     facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
     match answered {
-        Ok((head, body)) => Ok(passed_on(context, facts, rules, head, body)),
+        Ok((head, body)) => Ok(passed_on(context, facts, rules, (head, body), ends)),
         Err(Unanswered::Absent(Absence::Gone)) => Err(Answer::Gone),
         Err(Unanswered::Absent(Absence::TimeOver)) => Err(timed_out(facts, rules).into()),
         Err(Unanswered::Failed(error)) => Err(refused(error, rules, cap)),
@@ -88,11 +89,11 @@ fn passed_on(
     context: &WorkerContext,
     facts: &Facts,
     rules: &RouteRules,
-    head: ResponseHead,
-    body: Body,
+    (head, body): (ResponseHead, Body),
+    deadline: Option<Instant>,
 ) -> (ResponseHead, Body) {
-    let transfer = &facts.transfer;
-    let bounds = || Bounds { idle: rules.timeouts.stream_idle, transfer, draining: context.draining.clone() };
+    let (idle, transfer) = (rules.timeouts.stream_idle, &facts.transfer);
+    let bounds = || Bounds { idle, transfer, draining: context.draining.clone(), deadline };
     let body = match (body, nature(&head.fields)) {
         (Body::Whole(bytes), _) => Body::Whole(bytes),
         (Body::Stream(stream), Some(nature)) => Body::Stream(lasting::stream(stream, nature, bounds())),

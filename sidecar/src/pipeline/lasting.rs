@@ -12,16 +12,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::farewell::Farewell;
+use crate::problem::grpc;
 use crate::transfer::Transfer;
-use crate::wire::{Alarm, BodyError, BodyStream, Draining, Fields, Frame, Tunnel};
+use crate::wire::{Alarm, BodyError, BodyStream, Draining, Frame, Tunnel};
 
 /// How long after the beginning of a drain streams end: by then other nodes know that the pod goes, so that a client
 /// which comes back meets another.
 const AFTER_DRAIN: Duration = Duration::from_secs(5);
 /// How long the end may wait for the end of what is being sent.
 const UNTIL_BOUNDARY: Duration = Duration::from_secs(1);
-/// UNAVAILABLE: the client may try elsewhere.
-const GRPC_UNAVAILABLE: &str = "14";
 
 /// What bounds something that lasts.
 pub(super) struct Bounds<'a> {
@@ -31,6 +30,8 @@ pub(super) struct Bounds<'a> {
     pub(super) transfer: &'a Arc<Transfer>,
     /// The end of the pod.
     pub(super) draining: Draining,
+    /// When the client waits no longer, where it said so.
+    pub(super) deadline: Option<Instant>,
 }
 
 /// When something that lasts has to end.
@@ -43,6 +44,7 @@ struct Span {
     alarm: Alarm,
     drain: Pin<Box<dyn Future<Output = Instant>>>,
     ends: Option<Instant>,
+    deadline: Option<Instant>,
 }
 
 /// Why something that lasts ends.
@@ -50,11 +52,12 @@ struct Span {
 enum Reason {
     Idle,
     Drain,
+    TimeOver,
 }
 
 impl Span {
     fn new(bounds: Bounds<'_>) -> Self {
-        let Bounds { idle, transfer, mut draining } = bounds;
+        let Bounds { idle, transfer, mut draining, deadline } = bounds;
         let drain = Box::pin(async move {
             match draining.wait_for(Option::is_some).await {
                 Ok(began) => began.unwrap_or_else(Instant::now) + AFTER_DRAIN,
@@ -63,7 +66,7 @@ impl Span {
             }
         });
         let seen = (transfer.moved(), Instant::now());
-        Self { idle, transfer: Arc::clone(transfer), seen, alarm: Alarm::default(), drain, ends: None }
+        Self { idle, transfer: Arc::clone(transfer), seen, alarm: Alarm::default(), drain, ends: None, deadline }
     }
 
     /// Ready when it has to end.
@@ -76,11 +79,12 @@ impl Span {
         loop {
             let idle = self.idle.map(|idle| (self.seen.1 + idle, Reason::Idle));
             let drain = self.ends.map(|at| (at, Reason::Drain));
-            let next = idle.into_iter().chain(drain).min_by_key(|(at, _)| *at);
+            let time_over = self.deadline.map(|at| (at, Reason::TimeOver));
+            let next = idle.into_iter().chain(drain).chain(time_over).min_by_key(|(at, _)| *at);
             let Some((at, reason)) = next else { return Poll::Pending };
             ready!(self.alarm.poll(at, context));
             let moved = self.transfer.moved();
-            if reason == Reason::Drain || moved == self.seen.0 {
+            if reason != Reason::Idle || moved == self.seen.0 {
                 return Poll::Ready(reason);
             }
             self.seen = (moved, Instant::now());
@@ -120,17 +124,15 @@ impl Stream for Lasting {
         self.body = None;
         Poll::Ready(match (self.nature, reason) {
             (Nature::Events, _) => None,
-            (Nature::Grpc, Reason::Drain) => Some(Ok(Frame::Trailers(unavailable()))),
+            (Nature::Grpc, Reason::Drain) => {
+                Some(Ok(Frame::Trailers(grpc::trailers(grpc::UNAVAILABLE, "this instance ends: try again"))))
+            }
+            (Nature::Grpc, Reason::TimeOver) => {
+                Some(Ok(Frame::Trailers(grpc::trailers(grpc::DEADLINE_EXCEEDED, "the time of the call is over"))))
+            }
             (Nature::Grpc, Reason::Idle) => Some(Err(BodyError::Stalled)),
         })
     }
-}
-
-fn unavailable() -> Fields {
-    let mut fields = Fields::default();
-    fields.append("grpc-status", GRPC_UNAVAILABLE);
-    fields.append("grpc-message", "this instance ends: try again");
-    fields
 }
 
 /// The app's end of a WebSocket, ending when nothing moved for too long, and with the pod.

@@ -6,8 +6,22 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::wire::{Fields, ResponseHead};
 
+/// The client may try elsewhere.
+pub const UNAVAILABLE: &str = "14";
+/// The client waits no longer.
+pub const DEADLINE_EXCEEDED: &str = "4";
+
 /// What a message must not say plainly; what is not ASCII is encoded anyway.
 const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
+
+/// What ends a call whose answer has begun.
+#[must_use]
+pub fn trailers(status: &str, message: &str) -> Fields {
+    let mut fields = Fields::default();
+    fields.append("grpc-status", status);
+    fields.append("grpc-message", utf8_percent_encode(message, MESSAGE).to_string());
+    fields
+}
 
 /// Makes a refusal one of gRPC: its status goes into a field, and it has no body.
 pub fn say(head: &mut ResponseHead, message: &str) {
@@ -51,8 +65,7 @@ fn status(http: u16) -> &'static str {
     match http {
         // CANCELLED
         499 => "1",
-        // DEADLINE_EXCEEDED
-        408 | 504 => "4",
+        408 | 504 => DEADLINE_EXCEEDED,
         // PERMISSION_DENIED
         403 => "7",
         // RESOURCE_EXHAUSTED
@@ -61,8 +74,7 @@ fn status(http: u16) -> &'static str {
         404 | 405 | 421 | 501 | 505 => "12",
         // INTERNAL
         400 | 417 | 426 | 500 => "13",
-        // UNAVAILABLE
-        502 | 503 => "14",
+        502 | 503 => UNAVAILABLE,
         // UNAUTHENTICATED
         401 => "16",
         // UNKNOWN

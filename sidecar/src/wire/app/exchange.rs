@@ -82,9 +82,14 @@ impl Request {
         Self { head, address: app.address, upload, asked, proof, is_repeatable, is_heard: false }
     }
 
-    /// Whether the app has shown what was asked of it.
+    /// Whether the app has shown what was asked of it. Over HTTP/2 any success opens the tunnel, so a success that
+    /// switches to nothing must not be passed on.
     fn is_proved(&self, said: &ParsedResponse) -> bool {
-        self.proof.as_deref().is_none_or(|proof| said.head.fields.text("sec-websocket-accept") == Some(proof))
+        let Some(proof) = self.proof.as_deref() else { return true };
+        match said.head.status {
+            _ if said.switches => said.head.fields.text("sec-websocket-accept") == Some(proof),
+            status => !(200..300).contains(&status),
+        }
     }
 
     /// Whether it may go out once more, on another connection.
@@ -151,7 +156,7 @@ impl Exchange for Http1Exchange {
         };
         loop {
             match poll_fn(|context| request.poll_head(&mut connection, context)).await {
-                Ok(said) if said.switches && !request.is_proved(&said) => {
+                Ok(said) if !request.is_proved(&said) => {
                     return Err(AppError::Broken("it did not prove that it speaks WebSocket".to_owned()));
                 }
                 Ok(said) if said.head.status >= 200 || said.switches => {

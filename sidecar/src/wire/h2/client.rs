@@ -42,6 +42,12 @@ impl Client for H2Client {
     }
 
     async fn answer(mut self, head: ResponseHead, body: Body) -> Result<(), ClientGone> {
+        let opens = matches!(body, Body::Tunnel(_)) || !(200..300).contains(&head.status);
+        if self.tunnel.is_some() && !opens {
+            // Its client would take any success for an open tunnel.
+            self.respond.send_reset(Reason::INTERNAL_ERROR);
+            return Err(ClientGone);
+        }
         let life = Rc::clone(self.flight.life());
         let has_body = !self.is_head && !matches!(head.status, 204 | 304);
         let length = if has_body { length_of(&body, &head) } else { head.content_length };

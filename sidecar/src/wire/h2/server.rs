@@ -19,7 +19,6 @@ use super::life::{Life, Verdict};
 use super::request_body::request_body;
 use crate::wire::io::Alarm;
 use crate::wire::service::{Draining, Service};
-use crate::wire::websocket;
 
 /// Room for a head: twice what a policy may allow (`sizes.headers` 64 KiB, `sizes.url` 32 KiB), so that what is too
 /// large by policy is still read and refused with a document. Beyond, the `h2` crate answers with an empty 431.
@@ -176,12 +175,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin, S: Service> Served<T, S> {
         let head = request_head(&parts, self.is_tls, !stream.is_end_stream());
         drop(parts);
         match head {
-            Ok(mut head) => {
+            Ok(head) => {
                 let is_tunnel = head.upgrade.is_some();
-                if is_tunnel {
-                    // The app may speak HTTP/1, whose handshake has one.
-                    head.fields.append("sec-websocket-key", websocket::key(fastrand::u128(..)));
-                }
                 let (body, tunnel) =
                     if is_tunnel { (None, Some(stream)) } else { (request_body(stream, &self.life), None) };
                 let client = H2Client { respond, flight, is_head, tunnel, alarm: Alarm::default() };
