@@ -60,3 +60,34 @@ impl Arguments {
         self.scenarios.is_empty() && self.proxies.is_empty() && !self.requests_only
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Arguments {
+        Arguments::try_parse_from([&["shipshape-bench"], arguments].concat()).unwrap()
+    }
+
+    #[test]
+    fn a_part_is_told_from_the_whole() {
+        assert!(parse(&[]).is_whole() && parse(&["--quick"]).is_whole());
+        let part = parse(&["--scenario", "s4H2", "--scenario", "S5t", "--proxy", "nginx"]);
+        assert_eq!(
+            (part.scenarios.as_slice(), part.proxies.as_slice()),
+            ([Scenario::S4h2, Scenario::S5t].as_slice(), [Choice::Nginx].as_slice())
+        );
+        assert!(!part.is_whole() && !parse(&["--requests-only"]).is_whole());
+    }
+
+    #[test]
+    fn a_quick_run_is_a_quarter_of_a_whole_one() {
+        let long = |arguments: &[&str]| {
+            let Timing { warm_up, window, rounds } = parse(arguments).timing();
+            (warm_up + window) * u32::from(rounds)
+        };
+        assert!(long(&["--quick"]) * 4 < long(&[]));
+        assert_eq!(parse(&["--quick", "--rounds", "5"]).timing().rounds, 5);
+        assert!(Arguments::try_parse_from(["shipshape-bench", "--rounds", "0"]).is_err());
+    }
+}
