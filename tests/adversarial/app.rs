@@ -17,7 +17,7 @@ pub const WEBSOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const WEBSOCKET_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// How long `/stall` does nothing, not even read a body, before it closes.
-const STALL: Duration = Duration::from_secs(10);
+const STALL: Duration = Duration::from_secs(6);
 /// How many targets are remembered.
 const KEPT: usize = 10_000;
 

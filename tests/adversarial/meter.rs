@@ -13,12 +13,25 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// # Errors
 /// When it has ended.
 pub fn cpu(pid: u32) -> Result<Duration> {
+    scheduled(pid, 0)
+}
+
+/// Time that all threads of a process were ready to run, and others ran.
+///
+/// # Errors
+/// When it has ended.
+pub fn waited(pid: u32) -> Result<Duration> {
+    scheduled(pid, 1)
+}
+
+/// A field of `schedstat`, summed over all threads; see Documentation/scheduler/sched-stats of Linux.
+fn scheduled(pid: u32, field: usize) -> Result<Duration> {
     let folder = format!("/proc/{pid}/task");
     let mut all = 0_u64;
     for thread in fs::read_dir(&folder).with_context(|| format!("{folder}: the sidecar has ended"))? {
         // A thread may end between being listed and being read.
         let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
-        all += text.split_whitespace().next().and_then(|cpu| cpu.parse::<u64>().ok()).unwrap_or(0);
+        all += text.split_whitespace().nth(field).and_then(|time| time.parse::<u64>().ok()).unwrap_or(0);
     }
     Ok(Duration::from_nanos(all))
 }

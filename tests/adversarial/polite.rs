@@ -10,13 +10,14 @@ use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::connect::{Alpn, Stream, Trust};
+use super::meter;
 use super::sidecar::Sidecar;
 
 /// Between two requests.
 const PAUSE: Duration = Duration::from_millis(100);
 /// A request that takes longer counts as not served.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The slowest request may take this long, beyond what this machine makes everyone wait.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The slowest request may take this long, processors permitting.
 const SLOWEST: Duration = Duration::from_secs(2);
 /// Every so many requests it makes a new connection.
 const RENEWAL: usize = 10;
@@ -32,10 +33,9 @@ pub struct Polite {
 pub struct Seen {
     /// Requests that were answered as they should.
     pub served: usize,
-    /// The slowest, a handshake included where there was one.
+    /// The slowest, a handshake included where there was one; without the time that the kernel let the sidecar, or the
+    /// app and this client, wait for a processor.
     pub worst: Duration,
-    /// The most that this client itself was kept from running: other programs need the processors too.
-    pub late: Duration,
     /// What went wrong.
     pub failures: Vec<String>,
 }
@@ -58,14 +58,14 @@ impl Polite {
     }
 
     async fn start(sidecar: &Sidecar, renewal: usize) -> Result<Self> {
-        let (address, trust) = (sidecar.https, sidecar.trust.clone());
+        let (pid, address, trust) = (sidecar.pid(), sidecar.https, sidecar.trust.clone());
         let (told, heard) = tokio::sync::oneshot::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
-                let mut client = Client { address, trust, kept: None, asked: 0, renewal };
+                let mut client = Client { sidecar: pid, address, trust, kept: None, asked: 0, renewal };
                 client.ask().await.context("the polite client's first request")?;
                 // The other side waits for it.
                 let _ = told.send(());
@@ -99,14 +99,13 @@ impl Seen {
     /// When a request was not answered, or too late.
     pub fn judge(&self) -> Result<()> {
         ensure!(self.failures.is_empty(), "the polite client was not served: {:?}", self.failures);
-        // A request runs on four sides: here, in the sidecar, in the app, and back.
-        let allowed = SLOWEST + 4 * self.late;
-        ensure!(self.worst < allowed, "the polite client waited for {:?}, more than {allowed:?}", self.worst);
+        ensure!(self.worst < SLOWEST, "the polite client waited for {:?}", self.worst);
         Ok(())
     }
 }
 
 struct Client {
+    sidecar: u32,
     address: SocketAddr,
     trust: Trust,
     kept: Option<Stream>,
@@ -115,22 +114,28 @@ struct Client {
 }
 
 impl Client {
+    /// How long the sidecar, and everything in this process, waited for a processor so far.
+    fn starved(&self) -> Duration {
+        // A sidecar that has ended is found out elsewhere.
+        let waited = |pid| meter::waited(pid).unwrap_or_default();
+        waited(self.sidecar) + waited(std::process::id())
+    }
+
     async fn go_on(&mut self, stop: &AtomicBool) -> Seen {
         let mut seen = Seen::default();
         while !stop.load(Relaxed) {
-            let began = Instant::now();
+            let (began, starved) = (Instant::now(), self.starved());
             match tokio::time::timeout(PATIENCE, self.ask()).await {
                 Ok(Ok(())) => seen.served += 1,
                 Ok(Err(error)) => seen.failures.push(format!("{error:#}")),
                 Err(_) => seen.failures.push(format!("no answer in {PATIENCE:?}")),
             }
-            seen.worst = seen.worst.max(began.elapsed());
+            let starved = self.starved().saturating_sub(starved);
+            seen.worst = seen.worst.max(began.elapsed().saturating_sub(starved));
             if !seen.failures.is_empty() {
                 self.kept = None;
             }
-            let pausing = Instant::now();
             tokio::time::sleep(PAUSE).await;
-            seen.late = seen.late.max(pausing.elapsed().saturating_sub(PAUSE));
         }
         seen
     }

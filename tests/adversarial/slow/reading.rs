@@ -1,9 +1,10 @@
-//! Clients that take their answer at a byte a second, or not at all. What they took says little: the kernel keeps some
-//! for them. The sidecar itself is asked how many connections it still holds.
+//! Clients that take their answer at a byte a second, or not at all. Over HTTP/1 what they took says little: the kernel
+//! keeps some for them, so the sidecar itself is asked how many connections it still holds. Over HTTP/2 they are told.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use futures::future::join_all;
 use serde_json::json;
 use shipshape_tests::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -56,31 +57,36 @@ pub async fn watch(kind: Kind, count: usize) -> Result<Read> {
     let memory = meter::memory(sidecar.pid())?;
     let to = sidecar.addresses();
     let readers: Vec<_> = (0..count).map(|_| tokio::spawn(read(kind, to.clone()))).collect();
-    until("every reader has asked", Duration::from_secs(10), async || {
+    until("every reader has asked", Duration::from_secs(20), async || {
         ensure!(app.requests() > count, "{} requests", app.requests());
         Ok(())
     })
     .await?;
     let began = Instant::now();
-    let (after, most) = until_closed(&sidecar, began).await?;
-    readers.iter().for_each(tokio::task::JoinHandle::abort);
+    let all = readers.into_iter().map(|reader| async move { reader.await? });
+    let told = async { join_all(all).await.into_iter().collect::<Result<Vec<()>>>() };
+    let mut most = 0;
+    let after = tokio::select! {
+        // Whoever is told does not have to ask.
+        told = told => told.map(|_| Some(began.elapsed()))?,
+        closed = until_closed(&sidecar, began, &mut most) => closed?,
+    };
     let polite = polite.end().await?;
     sidecar.is_sound().await?;
-    let how = if after.is_some() { "closed" } else { "open" }.to_owned();
+    let how = if after.is_some() { "ended" } else { "open" }.to_owned();
     Ok(Read { end: End { after, how }, each: (most - memory) / i64::try_from(count)?, polite })
 }
 
-/// Asks until only the polite client is connected; gives how long that took, and the most memory meanwhile.
-async fn until_closed(sidecar: &Sidecar, began: Instant) -> Result<(Option<Duration>, i64)> {
-    let mut most = 0;
+/// Asks until only the polite client is connected; gives how long that took, and notes the most memory meanwhile.
+async fn until_closed(sidecar: &Sidecar, began: Instant, most: &mut i64) -> Result<Option<Duration>> {
     while began.elapsed() < WATCHED {
-        most = most.max(meter::memory(sidecar.pid())?);
+        *most = meter::memory(sidecar.pid())?.max(*most);
         if sidecar.metric("shipshape_connections").await? <= 1.0 {
-            return Ok((Some(began.elapsed()), most));
+            return Ok(Some(began.elapsed()));
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    Ok((None, most))
+    Ok(None)
 }
 
 async fn read(kind: Kind, to: Addresses) -> Result<()> {
@@ -91,15 +97,17 @@ async fn read(kind: Kind, to: Addresses) -> Result<()> {
     }
 }
 
+/// Reads until it is cut; the kernel may have kept so much that this takes days.
 async fn http1(to: Addresses) -> Result<()> {
     let mut stream = narrow(to.http).await?;
     stream.write_all(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
-    loop {
-        ensure!(stream.read(&mut [0]).await? > 0, "closed");
+    while stream.read(&mut [0]).await.is_ok_and(|length| length > 0) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+    Ok(())
 }
 
+/// Opens the window a little each second until the stream is reset or the connection cut.
 async fn http2(to: Addresses, window: u32) -> Result<()> {
     let stream: Stream = Box::new(to.trust.tls(to.https, Alpn::Http2).await?);
     let mut connection = Connection::over(stream).await?;
@@ -108,8 +116,12 @@ async fn http2(to: Addresses, window: u32) -> Result<()> {
     frame(&mut out, SETTINGS, crate::http2::frames::ACK, 0, &[]);
     headers(&mut out, 1, &request("GET", "/large"), true);
     loop {
-        connection.send(&out).await?;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        // A connection that is closed takes nothing more: what was seen tells.
+        let _ = connection.send(&out).await;
+        let is_over = |seen: &crate::http2::connection::Seen| seen.is_cut() || !seen.resets.is_empty();
+        if connection.until(Duration::from_secs(1), is_over).await.is_ok() {
+            return Ok(());
+        }
         out.clear();
         if window > 0 {
             frame(&mut out, WINDOW_UPDATE, 0, 1, &1_u32.to_be_bytes());

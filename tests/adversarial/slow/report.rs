@@ -5,7 +5,7 @@ use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::future::{FutureExt, join_all};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -20,6 +20,8 @@ use crate::table::{self, Row};
 
 /// How many clients of one kind there are.
 const COUNT: usize = 100;
+/// Clients of one kind begin so far apart.
+const APART: Duration = Duration::from_millis(50);
 /// The sidecar's timers may be this late on a busy machine.
 const LATE: Duration = Duration::from_secs(2);
 
@@ -33,7 +35,7 @@ struct Outcome {
     polite: Seen,
 }
 
-type Report = Result<BTreeMap<&'static str, Outcome>, String>;
+type Report = BTreeMap<&'static str, Result<Outcome, String>>;
 
 static BEGUN: Once = Once::new();
 static REPORT: OnceLock<Report> = OnceLock::new();
@@ -41,7 +43,7 @@ static REPORT: OnceLock<Report> = OnceLock::new();
 /// Lets all of them begin, once.
 pub fn begin() {
     BEGUN.call_once(|| {
-        std::thread::spawn(|| REPORT.set(run().map_err(|error| format!("{error:#}"))));
+        std::thread::spawn(|| REPORT.set(run()));
     });
 }
 
@@ -53,8 +55,8 @@ pub fn steps() -> Vec<Step> {
 
 fn judge(kind: &Kind) -> Result<()> {
     begin();
-    let report = REPORT.wait().as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let Outcome { ended, last, how, each, polite } = report.get(kind.name).context("it did not run")?.clone();
+    let outcome = REPORT.wait().get(kind.name).context("it did not run")?.clone().map_err(anyhow::Error::msg)?;
+    let Outcome { ended, last, how, each, polite } = outcome;
     let memory = each.map_or_else(String::new, |each| format!("; {each} KiB each"));
     table::add(Row {
         kind: format!("slow: {}", kind.name),
@@ -69,17 +71,20 @@ fn judge(kind: &Kind) -> Result<()> {
     polite.judge()
 }
 
-fn run() -> Result<BTreeMap<&'static str, Outcome>> {
-    Runtime::new()?.block_on(async {
+fn run() -> Report {
+    let Ok(runtime) = Runtime::new() else { return Report::new() };
+    let told = |error: anyhow::Error| format!("{error:#}");
+    runtime.block_on(async {
         let reading = ALL.iter().filter_map(|kind| match kind.does {
-            Does::Reads(reader) => Some(async move { Ok((kind.name, read(reader).await?)) }.boxed()),
+            Does::Reads(reader) => Some(read(reader).map(move |outcome| (kind.name, outcome.map_err(told)))),
             Does::Talks(_) => None,
         });
-        let mut all: Vec<BoxFuture<'_, Result<Vec<_>>>> =
-            reading.map(|one| one.map(|outcome: Result<_>| Ok(vec![outcome?])).boxed()).collect();
-        all.push(talk().boxed());
-        let outcomes: Result<Vec<Vec<_>>> = join_all(all).await.into_iter().collect();
-        Ok(outcomes?.into_iter().flatten().collect())
+        let (read, talked) = futures::join!(join_all(reading), talk());
+        let talkers = ALL.iter().filter(|kind| matches!(kind.does, Does::Talks(_)));
+        match talked {
+            Ok(outcomes) => outcomes.into_iter().chain(read).collect(),
+            Err(error) => talkers.map(|kind| (kind.name, Err(format!("{error:#}")))).chain(read).collect(),
+        }
     })
 }
 
@@ -90,7 +95,7 @@ async fn read(reader: reading::Kind) -> Result<Outcome> {
 }
 
 /// Everyone who sends slowly, on one sidecar.
-async fn talk() -> Result<Vec<(&'static str, Outcome)>> {
+async fn talk() -> Result<Vec<(&'static str, Result<Outcome, String>)>> {
     let app = App::start(Duration::from_secs(60)).await?;
     let policy = json!({"auth": {"mode": "None"}, "tls": {"redirect": {"enforcement": "Disabled"}},
         "timeouts": {"idle": IDLE}});
@@ -104,7 +109,12 @@ async fn talk() -> Result<Vec<(&'static str, Outcome)>> {
     let ends = join_all(talkers).await;
     let polite = polite.end().await?;
     sidecar.is_sound().await?;
-    ends.into_iter().map(|ends| Ok((ends.0, outcome(&ends.1?, polite.clone())))).collect()
+    let told = |error: anyhow::Error| format!("{error:#}");
+    let outcomes = ends.into_iter().map(|(name, ends)| {
+        let outcome = ends.map(|ends| outcome(&ends, polite.clone()));
+        (name, outcome.map_err(told))
+    });
+    Ok(outcomes.collect())
 }
 
 async fn crowd(name: &'static str, client: fn(Addresses) -> Client, to: Addresses) -> (&'static str, Result<Vec<End>>) {
@@ -112,7 +122,7 @@ async fn crowd(name: &'static str, client: fn(Addresses) -> Client, to: Addresse
         let to = to.clone();
         tokio::spawn(async move {
             // A thousand handshakes at the same moment are another test.
-            tokio::time::sleep(Duration::from_millis(20) * u32::try_from(number).unwrap_or_default()).await;
+            tokio::time::sleep(APART * u32::try_from(number).unwrap_or_default()).await;
             client(to).await
         })
     });
