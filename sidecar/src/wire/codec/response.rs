@@ -97,8 +97,7 @@ impl<'a> Reading<'a> {
     #[inline]
     fn take(&mut self, line: &FieldLine<'a>, version: Version) -> Result<(), ResponseError> {
         match Name::of(line.name) {
-            // Fields that only a request has mean nothing here, and go through.
-            Name::Other | Name::WebSocketKey | Name::WebSocketVersion | Name::Host => line.store(&mut self.fields),
+            name if name.goes_through() => line.store(&mut self.fields),
             name => self.hop.take(name, line.value, version)?,
         }
         Ok(())

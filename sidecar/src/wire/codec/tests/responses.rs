@@ -52,7 +52,7 @@ fn the_body_is_told_by_request_status_and_fields() {
 #[test]
 fn fields_of_the_hop_end_here() {
     let text = "HTTP/1.1 200 OK\r\nConnection: x-named\r\nX-Named: 1\r\nKeep-Alive: x\r\nProxy-Authenticate: x\r\n\
-                Upgrade: h2c\r\nContent-Length: 1\r\nServer: x\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n";
+                Upgrade: h2c\r\nHost: b\r\nContent-Length: 1\r\nServer: x\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n";
     let fields = read(text, Asked::Other).unwrap().head.fields;
     assert_eq!((fields.len(), fields.text("server"), fields.all("set-cookie").count()), (3, Some("x"), 2));
     let framing_named = "HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 1\r\n\r\n";
