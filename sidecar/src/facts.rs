@@ -12,6 +12,7 @@ use crate::filters::api_key::KnownKey;
 use crate::filters::client_address::Origin;
 use crate::filters::rate_fields::Quota;
 use crate::problem::{Code, Problem};
+use crate::tls::TlsFacts;
 use crate::transfer::Transfer;
 use crate::wire::{BodyStream, RequestHead, Target, Version, is_grpc};
 
@@ -24,14 +25,14 @@ pub struct Request {
 }
 
 /// The connection on which a request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     /// Who opened it: a client, or a proxy in front.
     pub peer: SocketAddr,
     /// Where it was accepted.
     pub local: SocketAddr,
-    /// The version of TLS, such as `TLSv1.3`; `None` on the plain port.
-    pub tls: Option<&'static str>,
+    /// What TLS tells about it; `None` on the plain port.
+    pub tls: Option<Arc<TlsFacts>>,
 }
 
 /// What is known of a request; phases add to it, the record reads it.

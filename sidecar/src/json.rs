@@ -47,17 +47,23 @@ impl<'a> JsonObject<'a> {
 
     /// A member that is an address.
     pub fn address(&mut self, name: &'static str, address: IpAddr) {
+        self.quoted(name, |out| out.extend_from_slice(AddressText::of(address).as_bytes()));
+    }
+
+    /// A member that is text which `write` writes, in which nothing is to be escaped.
+    pub fn quoted(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
         self.name(name);
         self.out.push(b'"');
-        self.out.extend_from_slice(AddressText::of(address).as_bytes());
+        write(self.out);
         self.out.push(b'"');
     }
 
-    /// A member that is text of digits, letters and the like, such as a time or an address: nothing to escape.
-    pub fn plain(&mut self, name: &'static str, value: impl std::fmt::Display) {
+    /// A member that is text in several parts; each of them is whole in itself.
+    pub fn text_of<const PARTS: usize>(&mut self, name: &'static str, parts: [&[u8]; PARTS]) {
         self.name(name);
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.out, "\"{value}\"");
+        self.out.push(b'"');
+        parts.iter().for_each(|part| characters(self.out, part));
+        self.out.push(b'"');
     }
 
     /// A member that is a whole number.
@@ -132,6 +138,11 @@ impl<'a> JsonObject<'a> {
 
 fn string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
+    characters(out, bytes);
+    out.push(b'"');
+}
+
+fn characters(out: &mut Vec<u8>, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => escape(out, text),
         Err(_) => {
@@ -143,7 +154,6 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
             }
         }
     }
-    out.push(b'"');
 }
 
 /// Copies runs that need no escape at once: almost every text is one run.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use shipshape_crds::sidecar_config::{ServiceName, SidecarConfig};
 use shipshape_crds::text::Hostname;
 
+use crate::facts::Connection;
 use crate::problem::{Code, Problem};
 use crate::wire::{RequestHead, Version};
 
@@ -34,18 +35,23 @@ impl Hosts {
         Self { names: config.hostnames.clone(), own }
     }
 
-    /// Judges the host that a request names.
+    /// Judges the host that a request names. Any host is served where none is configured: then no connection is the
+    /// wrong one either.
     ///
     /// # Errors
-    /// 400 without a host where HTTP asks for one, 421 for a host of somebody else.
-    pub fn check(&self, head: &RequestHead, peer: IpAddr) -> Result<(), Problem> {
+    /// 400 without a host where HTTP asks for one, 421 for a host of somebody else, or for one that the client cannot
+    /// have meant when it opened this connection.
+    pub fn check(&self, head: &RequestHead, connection: &Connection) -> Result<(), Problem> {
         let host = head.host().trim_end_matches('.');
         // RFC 9112 section 3.2; HTTP/1.0 knew no Host, and simple health checkers still speak it.
         if host.is_empty() && head.version != Version::Http10 {
             return Err(Problem::new(Code::HostMissing, "Send the Host field."));
         }
-        if self.names.is_empty() || host.is_empty() || self.serves(host) || is_here(host, peer) {
+        if self.names.is_empty() || host.is_empty() {
             return Ok(());
+        }
+        if self.serves(host) || is_here(host, connection.peer.ip()) {
+            return came_to_its_own(host, connection);
         }
         let detail = "This service does not serve that host. Ask for one of its host names.";
         Err(Problem::new(Code::Misdirected, detail)
@@ -58,6 +64,22 @@ impl Hosts {
     }
 }
 
+/// A client may use one connection for every host of the certificate that it was shown, and for no other.
+fn came_to_its_own(host: &str, connection: &Connection) -> Result<(), Problem> {
+    match &connection.tls {
+        Some(tls) if !tls.admits(host) => {
+            let detail = "This connection was opened for another host. Open a new one for this host.";
+            let asked = tls.server_name().unwrap_or_default();
+            Err(Problem::new(Code::Misdirected, detail).privately(format!(
+                "the connection was opened for \"{}\", whose certificate does not cover \"{}\"",
+                asked.escape_debug(),
+                host.escape_debug()
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn is_here(host: &str, peer: IpAddr) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let loopback = bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
@@ -66,15 +88,23 @@ fn is_here(host: &str, peer: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::testing::{config, head};
+    use crate::tls::{CertificateNames, TlsFacts};
+
+    fn plain(peer: &str) -> Connection {
+        let peer = std::net::SocketAddr::new(peer.parse().unwrap(), 1);
+        Connection { peer, local: peer, tls: None }
+    }
 
     fn judge(hostnames: &[&str], host: &str, peer: &str, version: Version) -> Option<Code> {
         let mut config = config(serde_json::json!({"auth": {"mode": "None"}}), &[]);
         config.hostnames = hostnames.iter().map(|name| name.parse().unwrap()).collect();
         let mut head = head("GET", "/", &[]);
         (head.authority, head.version) = (host.to_owned(), version);
-        Hosts::from_config(&config).check(&head, peer.parse().unwrap()).err().map(|problem| problem.code())
+        Hosts::from_config(&config).check(&head, &plain(peer)).err().map(|problem| problem.code())
     }
 
     #[test]
@@ -101,7 +131,7 @@ mod tests {
         for (host, is_served) in [("shop.store.svc.corp.example", true), ("shop.store.svc.cluster.local", false)] {
             let mut head = head("GET", "/", &[]);
             head.authority = host.to_owned();
-            assert_eq!(hosts.check(&head, "203.0.113.7".parse().unwrap()).is_ok(), is_served, "{host}");
+            assert_eq!(hosts.check(&head, &plain("203.0.113.7")).is_ok(), is_served, "{host}");
         }
     }
 
@@ -111,6 +141,23 @@ mod tests {
             assert_eq!(judge(&["a.example"], host, "127.0.0.1", Version::Http11), None, "{host}");
         }
         assert_eq!(judge(&["a.example"], "10.0.0.1", "127.0.0.1", Version::Http11), Some(Code::Misdirected));
+    }
+
+    #[test]
+    fn a_connection_serves_the_hosts_of_its_certificate_only() {
+        let mut config = config(serde_json::json!({"auth": {"mode": "None"}}), &[]);
+        let tls = TlsFacts::named("a.example", CertificateNames::new(["a.example", "b.example"]));
+        let connection = Connection { tls: Some(Arc::new(tls)), ..plain("203.0.113.7") };
+        let mut judge = |hostnames: &[&str], host: &str| {
+            config.hostnames = hostnames.iter().map(|name| name.parse().unwrap()).collect();
+            let mut head = head("GET", "/", &[]);
+            head.authority = host.to_owned();
+            Hosts::from_config(&config).check(&head, &connection).err().map(|problem| problem.code())
+        };
+        let all = ["a.example", "b.example", "c.example"];
+        assert_eq!((judge(&all, "a.example:8443"), judge(&all, "b.example.")), (None, None));
+        assert_eq!(judge(&all, "c.example"), Some(Code::Misdirected));
+        assert_eq!(judge(&[], "c.example"), None, "any host is served, as nobody named one");
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn facts(context: &WorkerContext, rules: &Rules, connection: &Connection, head: 
     let origin = rules.addresses.find(peer(connection), fields);
     let time = context.clock.wall();
     Facts {
-        connection: *connection,
+        connection: connection.clone(),
         started: context.clock.monotonic(),
         time,
         request_id: request_id(origin.via_proxy, fields, time, (context.random)()),

@@ -18,7 +18,7 @@ pub(super) struct Routed<'r> {
 }
 
 pub(super) fn route<'r>(rules: &'r Rules, facts: &mut Facts, outlined: Outlined) -> Result<Routed<'r>, Problem> {
-    rules.hosts.check(outlined.head(), facts.connection.peer.ip())?;
+    rules.hosts.check(outlined.head(), &facts.connection)?;
     facts.route = find(rules, outlined.head())?;
     let found = rules.of(facts.route);
     let Request { head, body } = outlined.into_request();

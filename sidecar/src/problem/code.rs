@@ -94,7 +94,7 @@ codes! {
     AppTimeout "APP_TIMEOUT" 504 "Gateway timeout"
         "The app's answer did not begin within `timeouts.request`.";
     Overloaded "OVERLOADED" 503 "Service unavailable"
-        "The pod is at its limit of connections or streams. Try again as Retry-After says.";
+        "The pod has as many requests in flight, or holds as many bytes for slow readers, as it can. Try again as Retry-After says.";
     Internal "INTERNAL" 500 "Internal error"
         "A defect of the sidecar. The request id finds it in the log.";
 }

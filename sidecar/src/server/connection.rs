@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::drain::Drain;
@@ -15,6 +14,7 @@ use crate::live_config::LiveConfig;
 use crate::pipeline::{self, WorkerContext};
 use crate::problem::{Code, Problem};
 use crate::telemetry::metrics::SidecarMetrics;
+use crate::tls::{self, Accepting, TlsFacts};
 use crate::wire::{self, AppPools, BodyStream, Client, HeadError, Limits, Protocol, RequestHead};
 
 /// How long a TLS handshake may take.
@@ -22,6 +22,11 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a connection lives before it ends gently, so that pods that were added receive traffic; up to a tenth
 /// more, so that connections of one moment do not all come back at another.
 const AGE: Duration = Duration::from_secs(3600);
+
+/// Requests of the whole pod that may be in flight: beyond, 503. A request waiting for the app holds about 8 KB.
+const MAX_IN_FLIGHT: usize = 8192;
+/// Bytes that one worker may hold for those who have not taken them yet: beyond, 503.
+const MAX_HELD: usize = 64 << 20;
 
 /// A port that clients connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,27 +91,20 @@ pub async fn serve(accepted: Accepted, local: Rc<Local>) {
             wire_up(stream, Protocol::Http1, connection, local).await;
         }
         Port::Https => {
-            let Some(stream) = handshake(stream, &local).await else { return };
-            let (_, session) = stream.get_ref();
-            let is_h2 = session.alpn_protocol() == Some(b"h2");
-            let protocol = if is_h2 { Protocol::Http2 } else { Protocol::Http1 };
-            let tls = match session.protocol_version() {
-                Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
-                _ => "TLSv1.3",
-            };
+            let Some((stream, tls)) = handshake(stream, &local).await else { return };
+            let protocol = if tls.is_http2 { Protocol::Http2 } else { Protocol::Http1 };
             // A session is large, and every function that it is handed to keeps a place for it: a pointer is small.
             let stream = Box::new(stream);
-            wire_up(stream, protocol, Connection { peer, local: here, tls: Some(tls) }, local).await;
+            wire_up(stream, protocol, Connection { peer, local: here, tls: Some(Arc::new(tls)) }, local).await;
         }
     }
 }
 
-async fn handshake(stream: TcpStream, local: &Local) -> Option<TlsStream<TcpStream>> {
-    let acceptor = TlsAcceptor::from(Arc::clone(local.given.live.current().tls()));
-    let outcome = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
-    let is_fine = matches!(outcome, Ok(Ok(_)));
-    local.given.metrics.tls_handshakes.with_label_values(&[if is_fine { "ok" } else { "failed" }]).inc();
-    outcome.ok()?.ok()
+async fn handshake(stream: TcpStream, local: &Local) -> Option<(TlsStream<TcpStream>, TlsFacts)> {
+    let live = local.given.live.current();
+    let (config, certificates) = (live.tls(), &live.certificates());
+    let with = Accepting { config, certificates, patience: HANDSHAKE, metrics: &local.given.metrics };
+    tls::accept(stream, with).await
 }
 
 async fn wire_up<I>(io: I, protocol: Protocol, connection: Connection, local: Rc<Local>)
@@ -115,8 +113,9 @@ where
 {
     let draining = local.given.drain.began();
     let age = AGE + AGE.mul_f64(fastrand::f64() / 10.0);
+    let is_encrypted = connection.tls.is_some();
     let service = Rc::new(Served { local, connection, age });
-    wire::serve(io, protocol, connection.tls.is_some(), service, draining).await;
+    wire::serve(io, protocol, is_encrypted, service, draining).await;
 }
 
 /// The requests of one connection.
@@ -132,6 +131,11 @@ impl wire::Service for Served {
     }
 
     async fn request(&self, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
+        if self.is_overloaded() {
+            drop((head, body));
+            let detail = "This instance has all the work that it can hold. Try again later.";
+            return self.refuse_with(Problem::new(Code::Overloaded, detail), client).await;
+        }
         let _flight = self.local.given.drain.takes_off();
         let live = self.local.given.live.current();
         let (address, connect_timeout) = live.app();
@@ -141,12 +145,23 @@ impl wire::Service for Served {
     }
 
     async fn refuse(&self, error: HeadError, client: impl Client + 'static) {
-        let _flight = self.local.given.drain.takes_off();
-        let live = self.local.given.live.current();
         let mut problem = Problem::new(code_of(error), error.to_string());
         if error == HeadError::UpgradeVersion {
             problem = problem.with_field("sec-websocket-version", "13").with_field("upgrade", "websocket");
         }
+        self.refuse_with(problem, client).await;
+    }
+}
+
+impl Served {
+    /// Whether one request more might be one too many: refusing it is cheaper than running out.
+    fn is_overloaded(&self) -> bool {
+        self.local.given.drain.in_flight() >= MAX_IN_FLIGHT || wire::held_bytes() >= MAX_HELD
+    }
+
+    async fn refuse_with(&self, problem: Problem, client: impl Client + 'static) {
+        let _flight = self.local.given.drain.takes_off();
+        let live = self.local.given.live.current();
         pipeline::refuse(&self.local.given.context, live.rules(), &self.connection, problem, client).await;
     }
 }

@@ -76,6 +76,12 @@ impl Drain {
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
+    /// Requests in flight now.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Relaxed)
+    }
+
     /// Counts a request until the result is dropped.
     #[must_use]
     pub fn takes_off(self: &Arc<Self>) -> Flight {

@@ -1,12 +1,11 @@
 //! One line of the access log: what became of a request, without its secrets.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::facts::{Facts, Refusal};
 use crate::json::JsonObject;
 use crate::secrets;
-use crate::telemetry::timestamp::with_timestamp;
+use crate::telemetry::timestamp::write_timestamp;
 use crate::wire::{Target, Version};
 
 /// The longest user agent that is kept, in bytes.
@@ -41,11 +40,14 @@ pub fn names(service: &str, route: &str) -> Box<[u8]> {
 pub fn write_line(out: &mut Vec<u8>, line: &Line<'_>) {
     let Line { names, facts, status, duration, client_gone } = line;
     let mut object = JsonObject::begin(out);
-    with_timestamp(facts.time, |time| object.plain("time", time));
+    object.quoted("time", |out| write_timestamp(out, facts.time));
     object.text("requestId", &facts.request_id);
     object.members(names);
     object.text("method", &facts.asked.method);
-    object.text("path", facts.asked.target.as_ref().map_or(Cow::Borrowed(""), path).as_bytes());
+    match &facts.asked.target {
+        Some(target) => write_path(&mut object, target),
+        None => object.text("path", ""),
+    }
     object.number("status", u64::from(*status));
     write_refusals(&mut object, facts);
     object.address("client", facts.origin.client);
@@ -63,10 +65,13 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line<'_>) {
     object.number("requestBytes", facts.transfer.received());
     object.number("responseBytes", facts.transfer.sent());
     object.maybe_text("protocol", facts.asked.version.map(protocol));
-    object.maybe_text("tls", facts.connection.tls);
+    object.maybe_text("tls", facts.connection.tls.as_ref().map(|tls| tls.version));
     let user_agent = facts.asked.user_agent.get(..USER_AGENT_BYTES).unwrap_or(&facts.asked.user_agent);
     if !user_agent.is_empty() {
-        object.text("userAgent", secrets::redact_text(&String::from_utf8_lossy(user_agent)).as_bytes());
+        match std::str::from_utf8(user_agent) {
+            Ok(text) => object.text("userAgent", secrets::redact_text(text).as_bytes()),
+            Err(_) => object.text("userAgent", secrets::redact_text(&String::from_utf8_lossy(user_agent)).as_bytes()),
+        }
     }
     if *client_gone {
         object.flag("clientGone", true);
@@ -91,11 +96,11 @@ fn write_refusal(refusal: &Refusal, object: &mut JsonObject<'_>) {
 }
 
 /// The target as it came, without its secrets.
-fn path(target: &Target) -> Cow<'_, str> {
+fn write_path(object: &mut JsonObject<'_>, target: &Target) {
     let path = secrets::redact_text(target.path());
     match target.query() {
-        Some(query) => format!("{path}?{}", secrets::redact_query(query)).into(),
-        None => path,
+        Some(query) => object.text_of("path", [path.as_bytes(), b"?", secrets::redact_query(query).as_bytes()]),
+        None => object.text("path", path.as_bytes()),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::facts::{Connection, Request};
 use crate::pipeline::{Inputs, Ports, Rules, WorkerContext, handle};
 use crate::telemetry::access_log::Sink;
 use crate::telemetry::metrics::SidecarMetrics;
+use crate::tls::TlsFacts;
 use crate::wire::{BodyError, BodyStream, Frame, RequestHead};
 
 /// Everything around one request.
@@ -91,7 +92,7 @@ impl World {
         let rules = rules(config, &limits, &metrics);
         let app = TestApp::new(AppDoes::Answer(200, Vec::new(), "hello"));
         let at = |port: u16| SocketAddr::from(([203, 0, 113, 7], port));
-        let connection = Connection { peer: at(40_000), local: at(8443), tls: Some("TLSv1.3") };
+        let connection = Connection { peer: at(40_000), local: at(8443), tls: Some(Arc::new(TlsFacts::unnamed())) };
         Self { rules, context, metrics, app, key, connection, limits, clock, sink, written }
     }
 

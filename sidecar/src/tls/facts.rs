@@ -39,6 +39,18 @@ impl TlsFacts {
         }
     }
 
+    /// Of a client that named no host.
+    #[cfg(test)]
+    pub fn unnamed() -> Self {
+        Self { version: "TLSv1.3", is_resumed: false, is_http2: true, server_name: None, names: Arc::default() }
+    }
+
+    /// Of a client that named a host, and was shown a certificate of these.
+    #[cfg(test)]
+    pub fn named(server_name: &str, names: CertificateNames) -> Self {
+        Self { server_name: Some(server_name.into()), names: Arc::new(names), ..Self::unnamed() }
+    }
+
     /// The host that the client asked for when it connected.
     #[must_use]
     pub fn server_name(&self) -> Option<&str> {
@@ -60,25 +72,19 @@ impl TlsFacts {
 mod tests {
     use super::*;
 
-    fn facts(server_name: Option<&str>, names: &[&str]) -> TlsFacts {
-        TlsFacts {
-            version: "TLSv1.3",
-            is_resumed: false,
-            is_http2: true,
-            server_name: server_name.map(Into::into),
-            names: Arc::new(CertificateNames::new(names.iter().copied())),
-        }
+    fn facts(server_name: &str, names: &[&str]) -> TlsFacts {
+        TlsFacts::named(server_name, CertificateNames::new(names.iter().copied()))
     }
 
     #[test]
     fn a_host_that_the_certificate_does_not_cover_came_to_the_wrong_connection() {
-        let shared = facts(Some("a.shop.example"), &["a.shop.example", "*.shop.example"]);
+        let shared = facts("a.shop.example", &["a.shop.example", "*.shop.example"]);
         assert!(shared.admits("A.shop.example.") && shared.admits("b.shop.example"));
         assert!(!shared.admits("shop.example") && !shared.admits("b.other.example"));
-        let unlisted = facts(Some("localhost"), &["a.shop.example"]);
+        let unlisted = facts("localhost", &["a.shop.example"]);
         assert!(
             unlisted.admits("localhost") && unlisted.admits("a.shop.example") && !unlisted.admits("b.shop.example")
         );
-        assert!(facts(None, &[]).admits("a.shop.example"));
+        assert!(TlsFacts::unnamed().admits("a.shop.example"));
     }
 }

@@ -22,7 +22,7 @@ pub use body::{Body, BodyError, BodyStream, CapError, Capped, Duplex, Frame, Tun
 pub use codec::HeadError;
 pub use fields::{Field, Fields};
 pub use head::{RequestHead, ResponseHead, Target, Upgrade, Version};
-pub use io::{Alarm, Transport};
+pub use io::{Alarm, Transport, held_bytes};
 pub use media_type::{has_media_type, is_grpc};
 pub use serve::{Protocol, serve};
 pub use service::{Draining, Limits, Service};

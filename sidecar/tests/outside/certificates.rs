@@ -115,3 +115,30 @@ async fn a_certificate_of_the_user_s_own_is_served_by_its_name_and_lost_alone() 
     let unresumed = tls_config(&pem, &[], rustls::ALL_VERSIONS);
     ask(&program, &unresumed, "b.shop.example").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_request_that_took_this_connection_for_another_s_is_sent_there() {
+    let app = App::start().await;
+    let mut config = Config::open(app.address);
+    let pem = own(&mut config, "shop-tls", "*.shop.example");
+    let hostnames = ["localhost", "a.shop.example", "b.shop.example"].map(|name| name.parse().unwrap());
+    config.change(|config| config.hostnames = hostnames.into()).write("r1");
+    let program = Program::start(&config);
+    let status = async |asked: &str, host: &str| {
+        let trusted = if asked == "localhost" { config.certificate() } else { &pem };
+        let client = tls_config(trusted, &[], rustls::ALL_VERSIONS);
+        let stream = TcpStream::connect(program.https).await.unwrap();
+        let name = asked.to_owned().try_into().unwrap();
+        let mut stream = TlsConnector::from(client).connect(name, stream).await.unwrap();
+        let request = format!("GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(status("a.shop.example", "a.shop.example").await, "200");
+    assert_eq!(status("a.shop.example", "b.shop.example").await, "200", "the wildcard covers both");
+    assert_eq!(status("a.shop.example", "localhost").await, "421");
+    assert_eq!(status("localhost", "localhost").await, "200");
+    assert_eq!(status("localhost", "a.shop.example").await, "421", "the certificate that was shown does not cover it");
+}

@@ -47,8 +47,8 @@ pub(in crate::wire) async fn serve_http2<S: Service>(
     let drain_began = Box::pin(async move { draining.wait_for(Option::is_some).await.is_ok() });
     let mut watch = Watch { life: Rc::clone(&life), timer, drain_began };
     let io = ClientIo::new(io, Rc::clone(&life));
-    let Some(connection) = open(io, &*service, &mut watch).await else { return };
-    let mut served = Served { connection, pings: None, is_tls, service, life };
+    let Some(connection) = open(io.clone(), &*service, &mut watch).await else { return };
+    let mut served = Served { connection, io, pings: None, is_tls, service, life };
     std::future::poll_fn(|context| served.poll(&mut watch, context)).await;
 }
 
@@ -58,10 +58,16 @@ async fn open<T: AsyncRead + AsyncWrite + Unpin, D: Future<Output = bool>>(
     service: &impl Service,
     watch: &mut Watch<D>,
 ) -> Option<Connection<ClientIo<T>, Bytes>> {
-    let mut handshake = std::pin::pin!(builder().handshake(io));
-    let opened = std::future::poll_fn(|context| match handshake.as_mut().poll(context) {
-        Poll::Ready(opened) => Poll::Ready(opened.ok()),
-        Poll::Pending => watch.poll(service, context).map(|_| None),
+    let mut handshake = std::pin::pin!(builder().handshake(io.clone()));
+    let opened = std::future::poll_fn(|context| {
+        let opened = handshake.as_mut().poll(context);
+        if let Poll::Ready(Err(_)) = io.poll_out(context) {
+            return Poll::Ready(None);
+        }
+        match opened {
+            Poll::Ready(opened) => Poll::Ready(opened.ok()),
+            Poll::Pending => watch.poll(service, context).map(|_| None),
+        }
     });
     opened.await
 }
@@ -116,6 +122,7 @@ impl<D: Future<Output = bool>> Watch<D> {
 /// A connection whose preface came.
 struct Served<T, S> {
     connection: Connection<ClientIo<T>, Bytes>,
+    io: ClientIo<T>,
     pings: Option<PingPong>,
     is_tls: bool,
     service: Rc<S>,
@@ -132,6 +139,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin, S: Service> Served<T, S> {
                     // What went wrong was told to the client where that was possible.
                     Some(Err(_)) | None => return Poll::Ready(()),
                 }
+            }
+            if let Poll::Ready(Err(_)) = self.io.poll_out(context) {
+                return Poll::Ready(());
             }
             match ready!(watch.poll(&*self.service, context)) {
                 Verdict::Cut => return Poll::Ready(()),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::held::Held;
 use super::scratch::poll_read;
 use crate::wire::codec::first_line_break;
 
@@ -16,6 +17,7 @@ pub(in crate::wire) struct Inlet {
     /// How much of `held` was looked at for a head without finding its end.
     seen: usize,
     has_ended: bool,
+    counted: Held,
 }
 
 /// What reading for a head came to.
@@ -56,12 +58,15 @@ impl Inlet {
             // An idle connection holds no buffer.
             self.held = BytesMut::new();
         }
+        self.counted.set(self.held.len());
     }
 
     /// Uses the first bytes up and hands them over.
     pub(in crate::wire) fn take(&mut self, length: usize) -> Bytes {
         self.seen = 0;
-        if length >= self.held.len() { std::mem::take(&mut self.held) } else { self.held.split_to(length) }.freeze()
+        let taken = if length >= self.held.len() { std::mem::take(&mut self.held) } else { self.held.split_to(length) };
+        self.counted.set(self.held.len());
+        taken.freeze()
     }
 
     /// Reads until `parse` finds a head. A head is looked for only when a line has ended since: one that comes byte by
@@ -119,6 +124,7 @@ impl Inlet {
             }
             if !self.held.is_empty() {
                 self.held.extend_from_slice(fresh);
+                self.counted.set(self.held.len());
                 return None;
             }
             match parse(fresh) {
@@ -142,6 +148,7 @@ impl Inlet {
     fn hold(&mut self, bytes: &[u8]) {
         self.seen = 0;
         self.held = BytesMut::from(bytes);
+        self.counted.set(bytes.len());
     }
 
     /// Reads more of a body, up to `most` bytes; 0 where the other side has ended.
@@ -157,6 +164,7 @@ impl Inlet {
         self.held.reserve(most);
         let read = ready!(std::pin::pin!(io.read_buf(&mut self.held)).poll(context))?;
         self.has_ended = read == 0;
+        self.counted.set(self.held.len());
         Poll::Ready(Ok(read))
     }
 
@@ -171,6 +179,7 @@ impl Inlet {
             ready!(poll_read(io, context, |fresh| {
                 self.has_ended = fresh.is_empty();
                 self.held.extend_from_slice(fresh);
+                self.counted.set(self.held.len());
             }))?;
         }
         if self.has_ended { Poll::Ready(Ok(())) } else { Poll::Pending }

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod date;
+mod held;
 mod inlet;
 mod outlet;
 mod scratch;
@@ -9,7 +10,8 @@ mod transport;
 
 pub use alarm::Alarm;
 pub(super) use date::with_http_date;
+pub use held::held_bytes;
 pub(super) use inlet::{Inlet, Taken};
 pub(super) use outlet::Outlet;
-pub(super) use scratch::poll_read;
+pub(super) use scratch::{give_buffer, poll_read, take_buffer};
 pub use transport::Transport;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
+use super::held::Held;
 use super::scratch::{give_buffer, take_buffer};
 
 /// Payload up to this length is copied behind its framing: one buffer is written faster than two.
@@ -20,6 +21,7 @@ pub(in crate::wire) struct Outlet {
     payload: Bytes,
     /// What ends the payload's chunk: whoever reads it must not have to wait for the next one.
     tail: &'static [u8],
+    counted: Held,
 }
 
 impl Outlet {
@@ -49,6 +51,7 @@ impl Outlet {
             framing.extend_from_slice(tail);
         } else {
             (self.payload, self.tail) = (payload, tail);
+            self.counted.set(self.payload.len());
         }
     }
 
@@ -90,6 +93,7 @@ impl Outlet {
         self.written += framing;
         let payload = (written - framing).min(self.payload.len());
         self.payload.advance(payload);
+        self.counted.set(self.payload.len());
         self.tail = self.tail.get(written - framing - payload..).unwrap_or_default();
         if self.written == self.framing.len() {
             give_buffer(std::mem::take(&mut self.framing));
