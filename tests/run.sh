@@ -22,6 +22,13 @@ cargo test --workspace --locked --exclude shipshape-tests
 say 'the house, manifests, the walk through the shop'
 cargo test --locked --package shipshape-tests --test house --test manifests --test fuzz --test shop
 
+if [ "$(uname -s)" = Linux ]; then
+  say 'floods, slow clients, malformed inputs, the end under load'
+  cargo test --locked --package shipshape-tests --test adversarial
+else
+  say 'left out, because it needs Linux: floods and slow clients (tests/adversarial)'
+fi
+
 if has_pods; then
   say 'images'
   make --no-print-directory images
