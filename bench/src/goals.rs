@@ -53,6 +53,16 @@ pub struct Verdict {
     pub aim: f64,
     /// `met`, `gate met`, `missed` or `not measured`.
     pub word: &'static str,
+    /// Whether the host disturbed the rounds that it follows from: then it is not to be relied on.
+    pub disturbed: bool,
+}
+
+impl Verdict {
+    /// The word as tables show it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        if self.disturbed { format!("{}, disturbed", self.word) } else { self.word.to_owned() }
+    }
 }
 
 const fn goal(figure: Figure, gate: f64, aim: f64) -> Goal {
@@ -115,7 +125,7 @@ pub fn verdicts(report: &Report) -> Vec<Verdict> {
             Some(value) if value <= gate => "gate met",
             Some(_) => "missed",
         };
-        Verdict { name: figure.name(), measured, gate, aim, word }
+        Verdict { name: figure.name(), measured, gate, aim, word, disturbed: figure.is_disturbed(report) }
     };
     GOALS.iter().map(verdict).collect()
 }
@@ -138,6 +148,12 @@ impl Figure {
             Self::Start => Some(rest?.start),
             Self::Image => Some(megabytes(rest?.compressed / 1024)),
         }
+    }
+
+    /// Whether it follows from rounds that the host disturbed.
+    fn is_disturbed(self, report: &Report) -> bool {
+        let disturbed = |scenario, proxy| report.summary(scenario, proxy).is_some_and(|told| told.disturbed);
+        matches!(self, Self::Ratio(ours, peer, theirs) if disturbed(ours, OURS) || disturbed(theirs, peer))
     }
 
     /// What it is, for people.
@@ -183,6 +199,17 @@ mod tests {
         assert_eq!(word(&verdicts, "idle PSS"), "gate met");
         assert_eq!(word(&verdicts, "S6 4 KB up"), "not measured");
         assert_eq!(word(&verdicts, "system calls a request, S1"), "met");
+    }
+
+    #[test]
+    fn what_follows_from_disturbed_rounds_says_so() {
+        let mut report = report();
+        let theirs = report.requests.iter_mut().find(|one| (one.scenario, one.proxy) == (S4, HAPROXY)).unwrap();
+        theirs.summary.as_mut().unwrap().disturbed = true;
+        let verdicts = verdicts(&report);
+        let shown = |name: &str| verdicts.iter().find(|verdict| verdict.name.contains(name)).unwrap().shown();
+        assert_eq!(shown("S4 full policy, to haproxy"), "met, disturbed");
+        assert_eq!(shown("S1 plain HTTP/1.1, to haproxy"), "missed");
     }
 
     #[test]

@@ -68,9 +68,9 @@ fn footprints(report: &Report) -> String {
 fn goals(verdicts: &[Verdict]) -> String {
     let header = ["goal", "measured", "gate", "aim", "verdict"].map(str::to_owned);
     let row = |verdict: &Verdict| {
-        let Verdict { name, measured, gate, aim, word } = verdict;
+        let Verdict { name, measured, gate, aim, word: _, disturbed: _ } = verdict;
         let measured = measured.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
-        vec![name.clone(), measured, format!("{gate:.2}"), format!("{aim:.2}"), (*word).to_owned()]
+        vec![name.clone(), measured, format!("{gate:.2}"), format!("{aim:.2}"), verdict.shown()]
     };
     lines(&header, verdicts.iter().map(row))
 }

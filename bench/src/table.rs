@@ -65,9 +65,9 @@ pub fn footprints(footprints: &[Footprint]) -> String {
 #[must_use]
 pub fn goals(verdicts: &[Verdict]) -> String {
     let cells = |verdict: &Verdict| {
-        let Verdict { name, measured, gate, aim, word } = verdict;
+        let Verdict { name, measured, gate, aim, word: _, disturbed: _ } = verdict;
         let measured = measured.map_or_else(String::new, |value| format!("{value:.2}"));
-        vec![name.clone(), measured, format!("{gate:.2}"), format!("{aim:.2}"), (*word).to_owned()]
+        vec![name.clone(), measured, format!("{gate:.2}"), format!("{aim:.2}"), verdict.shown()]
     };
     lined_up(1, &["goal", "measured", "gate", "aim", ""], verdicts.iter().map(cells))
 }
