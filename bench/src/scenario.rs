@@ -97,8 +97,8 @@ impl Scenario {
             Self::S4h2 => "full policy, HTTP/2",
             Self::S5 => "new TLS connections",
             Self::S5t => "resumed TLS connections",
-            Self::S6 => "4 KB up, 100 KB down",
-            Self::S6t => "the same over TLS",
+            Self::S6 => "4 KB up, 100 KB down, plain",
+            Self::S6t => "4 KB up, 100 KB down, TLS",
             Self::S8 => "refused: 401",
         }
     }
