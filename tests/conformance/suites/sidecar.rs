@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -81,23 +81,51 @@ impl Sidecar {
         words.with_context(|| format!("no key in {}", self.told))
     }
 
+    /// What it takes to connect to it, which does not keep it running.
+    ///
+    /// # Errors
+    /// When the CA's certificate cannot be read.
+    pub fn dial(&self) -> Result<Dial> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(self.ca_file())? {
+            roots.add(certificate?)?;
+        }
+        Ok(Dial { address: self.https, roots: Arc::new(roots) })
+    }
+
     /// A TLS connection that offers one protocol by ALPN.
     ///
     /// # Errors
     /// When there is no connection, or the sidecar does not take the protocol.
     pub async fn connect(&self, protocol: &str) -> Result<TlsStream<TcpStream>> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(self.ca_file())? {
-            roots.add(certificate?)?;
-        }
+        self.dial()?.connect(protocol).await
+    }
+}
+
+/// Connects to a sidecar by TLS.
+#[derive(Clone)]
+pub struct Dial {
+    address: SocketAddr,
+    roots: Arc<RootCertStore>,
+}
+
+impl Dial {
+    /// A TLS connection that offers one protocol by ALPN.
+    ///
+    /// # Errors
+    /// When there is no connection, or the sidecar does not take the protocol.
+    pub async fn connect(&self, protocol: &str) -> Result<TlsStream<TcpStream>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        let mut config = config.with_root_certificates(Arc::clone(&self.roots)).with_no_client_auth();
         config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-        let stream = TcpStream::connect(self.https).await?;
+        let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from("localhost")?;
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await.context("TLS")
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.context("TLS")?;
+        let chosen = stream.get_ref().1.alpn_protocol();
+        ensure!(chosen == Some(protocol.as_bytes()), "ALPN chose {chosen:?} instead of {protocol}");
+        Ok(stream)
     }
 }
 

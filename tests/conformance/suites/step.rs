@@ -35,8 +35,8 @@ pub fn within<F: Future<Output = Result<()>>>(limit: Duration, work: F) -> Resul
     shipshape_tests::process::run("shipshape", &["--version"])?;
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async { tokio::time::timeout(limit, work).await });
-    // Whatever still waits for a peer would keep the process.
-    runtime.shutdown_background();
+    // What still waits for a peer is dropped, and with it the programs that it holds.
+    runtime.shutdown_timeout(Duration::from_secs(1));
     result.with_context(|| format!("not done within {limit:?}"))?
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +11,7 @@ use tokio::process::Command;
 
 use crate::apps;
 use crate::chat;
-use crate::sidecar::{OPEN, Sidecar};
+use crate::sidecar::{Dial, OPEN, Sidecar};
 use crate::step::{Step, within};
 use crate::tools::{self, Tool};
 
@@ -51,9 +50,9 @@ fn end_as_without() -> Result<()> {
         let direct = run(&kosoku, app).await.context("without the sidecar")?;
         let sound = direct.values().filter(|verdict| verdict.is_sound()).count();
         ensure!(sound == CASES, "{sound} of {CASES} cases pass without the sidecar: {direct:?}");
-        let sidecar = Arc::new(Sidecar::start(OPEN, app)?);
+        let sidecar = Sidecar::start(OPEN, app)?;
         are_equal(&direct, &run(&kosoku, sidecar.http).await?).context("over plain HTTP")?;
-        are_equal(&direct, &run(&kosoku, over_tls(sidecar).await?).await?).context("over TLS")
+        are_equal(&direct, &run(&kosoku, over_tls(sidecar.dial()?).await?).await?).context("over TLS")
     })
 }
 
@@ -70,11 +69,11 @@ fn are_equal(direct: &BTreeMap<String, Verdict>, through: &BTreeMap<String, Verd
 }
 
 /// An address that leads to the sidecar over TLS, which kosoku does not speak.
-async fn over_tls(sidecar: Arc<Sidecar>) -> Result<SocketAddr> {
+async fn over_tls(dial: Dial) -> Result<SocketAddr> {
     apps::listen(move |mut near| {
-        let sidecar = Arc::clone(&sidecar);
+        let dial = dial.clone();
         async move {
-            if let Ok(mut far) = sidecar.connect("http/1.1").await {
+            if let Ok(mut far) = dial.connect("http/1.1").await {
                 // However it ends, the case judges it.
                 let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
             }

@@ -22,6 +22,9 @@ use crate::apps;
 /// The largest message that either end takes, in bytes.
 pub const LARGEST: usize = 32 << 20;
 
+/// The path of the method that never answers.
+const WAIT: &str = "/suite.Notes/Wait";
+
 /// The only message.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Note {
@@ -63,10 +66,16 @@ pub async fn start() -> Result<Notes> {
     let address = apps::listen(move |stream| {
         let (tells, names) = (tells.clone(), names.clone());
         let answer = move |request: HttpRequest<Incoming>| {
+            let path = request.uri().path().to_owned();
+            // Made before anybody hears of the call, which may be given up before a part of it was read.
+            let watch = (path == WAIT).then(|| Watch("Wait", tells.clone()));
             // The test may be over.
-            let _ = names.send(request.uri().path().to_owned());
+            let _ = names.send(path);
             let tells = tells.clone();
-            async move { Ok::<_, Infallible>(answer(request, tells).await) }
+            async move {
+                let _watch = watch;
+                Ok::<_, Infallible>(answer(request, tells).await)
+            }
         };
         async move {
             let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -84,7 +93,7 @@ async fn answer(request: HttpRequest<Incoming>, tells: UnboundedSender<&'static 
         "/suite.Notes/Count" => grpc.server_streaming(method(count), request).await,
         "/suite.Notes/Collect" => grpc.client_streaming(method(collect), request).await,
         "/suite.Notes/Chat" => grpc.streaming(method(chat), request).await,
-        "/suite.Notes/Wait" => grpc.unary(method(move |note| wait(note, tells.clone())), request).await,
+        WAIT => grpc.unary(method(wait), request).await,
         "/suite.Notes/Tick" => grpc.server_streaming(method(move |note| tick(note, tells.clone())), request).await,
         _ => Status::unimplemented("no such method").into_http(),
     }
@@ -147,8 +156,7 @@ impl Drop for Watch {
 }
 
 /// Never answers.
-async fn wait(_: Request<Note>, tells: UnboundedSender<&'static str>) -> Result<Response<Note>, Status> {
-    let _watch = Watch("Wait", tells);
+async fn wait(_: Request<Note>) -> Result<Response<Note>, Status> {
     future::pending().await
 }
 
