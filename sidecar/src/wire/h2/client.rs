@@ -60,7 +60,8 @@ impl Client for H2Client {
                 Body::Whole(bytes) => outgoing.send(bytes, true).await?,
                 Body::Stream(source) => outgoing.stream(source, length).await?,
                 Body::Tunnel(io) => match self.tunnel.take() {
-                    Some(incoming) => join(io, incoming, outgoing).await?,
+                    // Boxed: the state of every other answer should not carry room for this.
+                    Some(incoming) => Box::pin(join(io, incoming, outgoing)).await?,
                     None => return Err(outgoing.reset(Reason::INTERNAL_ERROR)),
                 },
             }

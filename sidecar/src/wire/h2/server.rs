@@ -190,7 +190,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin, S: Service> Served<T, S> {
                 let (body, tunnel) =
                     if is_tunnel { (None, Some(stream)) } else { (request_body(stream, &self.life), None) };
                 let client = H2Client { respond, flight, is_head, tunnel, alarm: Alarm::default() };
-                drop(tokio::task::spawn_local(async move { service.request(head, body, client).await }));
+                // Boxed: a task's own future is moved several times, and this one is large.
+                drop(tokio::task::spawn_local(Box::pin(async move { service.request(head, body, client).await })));
             }
             Err(error) => {
                 self.life.discard(stream);
