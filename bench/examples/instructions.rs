@@ -11,6 +11,7 @@ use shipshape_bench::client::Request as Sent;
 use shipshape_bench::credentials::{ApiKeys, KEY_FIELD};
 use shipshape_bench::proxy::sidecar_config;
 use shipshape_bench::scenario::{ORIGIN, Setup};
+use shipshape_crds::policy::ClientAddress;
 use shipshape_sidecar::clock::SystemClock;
 use shipshape_sidecar::counters::LimitStore;
 use shipshape_sidecar::facts::{Connection, Request};
@@ -46,7 +47,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What a page's script sends, without a credential.
+/// What a page's script sends through a gateway, without a credential.
 fn typical() -> Sent {
     Sent::get("/")
         .with("Origin", ORIGIN)
@@ -55,6 +56,8 @@ fn typical() -> Sent {
         .with("Accept-Language", "en-GB,en;q=0.9")
         .with("Sec-Fetch-Mode", "cors")
         .with("Sec-Fetch-Site", "same-site")
+        .with("X-Forwarded-For", "198.51.100.23")
+        .with("X-Forwarded-Proto", "https")
 }
 
 fn repeat<T>(times: u64, work: impl Fn() -> T) {
@@ -74,8 +77,11 @@ fn requests(keys: &ApiKeys, bytes: &[u8], times: u64) -> Result<()> {
         access_log: sink.worker(),
         draining: tokio::sync::watch::channel(None).1,
     };
+    // A gateway ends TLS in front, and says so: a connection that tells of TLS exists only with its handshake.
+    let mut config = sidecar_config(Setup::Full, SocketAddr::from(([127, 0, 0, 1], 5000)))?;
+    config.policy.client_address = Some(ClientAddress { trusted_proxies: vec!["203.0.113.0/24".parse()?] });
     let inputs = Inputs {
-        config: Arc::new(sidecar_config(Setup::Full, SocketAddr::from(([127, 0, 0, 1], 5000)))?),
+        config: Arc::new(config),
         keys: KeyRing::build(std::slice::from_ref(&keys.shard), &keys.peppers),
         limits: Arc::new(LimitStore::default()),
         metrics: Arc::clone(&metrics),
@@ -83,7 +89,7 @@ fn requests(keys: &ApiKeys, bytes: &[u8], times: u64) -> Result<()> {
     };
     let rules = Arc::new(Rules::build(inputs).ok().context("the full policy cannot be enforced")?);
     let at = |port: u16| SocketAddr::from(([203, 0, 113, 7], port));
-    let connection = Connection { peer: at(40_000), local: at(8443), tls: Some("TLSv1.3") };
+    let connection = Connection { peer: at(40_000), local: at(8080), tls: None };
     let head = parse_request(bytes, &LIMITS, true)?.context("half a head")?.head;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
