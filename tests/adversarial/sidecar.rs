@@ -52,12 +52,12 @@ pub struct Sidecar {
 }
 
 impl Sidecar {
-    /// Starts one in front of an app. `spec` is what stands beside `spec.app`, as JSON.
+    /// Starts one in front of an app, from within a runtime of several threads. `spec` is what stands beside `spec.app`, as JSON.
     ///
     /// # Errors
     /// When it cannot be built, or does not serve.
     pub fn start(app: SocketAddr, spec: &Value) -> Result<Self> {
-        Self::launch(app, spec, Command::new(binary()?))
+        tokio::task::block_in_place(|| Self::launch(app, spec, Command::new(binary()?)))
     }
 
     /// The same with so few files that it may have open.
@@ -67,7 +67,7 @@ impl Sidecar {
     pub fn with_few_files(app: SocketAddr, spec: &Value, files: usize) -> Result<Self> {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(binary()?);
-        Self::launch(app, spec, command)
+        tokio::task::block_in_place(|| Self::launch(app, spec, command))
     }
 
     fn launch(app: SocketAddr, spec: &Value, mut command: Command) -> Result<Self> {
@@ -102,7 +102,7 @@ impl Sidecar {
     /// # Errors
     /// When it is refused.
     pub fn configure(&self, spec: &Value) -> Result<()> {
-        configure(&self.state, self.app, spec)
+        tokio::task::block_in_place(|| configure(&self.state, self.app, spec))
     }
 
     /// Changes the configuration's file, whole at once as the kubelet does.

@@ -94,6 +94,14 @@ impl Siege {
         Ok(grown)
     }
 
+    /// Time on the CPU so far.
+    ///
+    /// # Errors
+    /// When the sidecar has ended.
+    pub fn cpu(&self) -> Result<Duration> {
+        Ok(meter::cpu(self.sidecar.pid())?.saturating_sub(self.before.cpu))
+    }
+
     /// Growth of memory so far, in KiB, once the sidecar has come to rest.
     ///
     /// # Errors
@@ -110,7 +118,8 @@ impl Siege {
     /// When the sidecar broke, kept memory, or left the polite client alone.
     pub async fn end(mut self, attack: Attack) -> Result<Duration> {
         let pid = self.sidecar.pid();
-        let cpu = meter::rest(pid).await?.saturating_sub(self.before.cpu);
+        meter::rest(pid).await?;
+        let cpu = self.cpu()?;
         let taken = meter::peak(pid)? - self.before.rss;
         let left = self.left(attack.may_leave).await?;
         let seen = self.polite.end().await?;
