@@ -143,6 +143,11 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 fn characters(out: &mut Vec<u8>, bytes: &[u8]) {
+    // Plain ASCII with nothing to escape, seen without a branch for every byte: so it is with almost every text.
+    if !bytes.iter().fold(false, |any, byte| any | is_special(*byte) | (*byte >= 0x80)) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => escape(out, text),
         Err(_) => {
@@ -156,14 +161,13 @@ fn characters(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
+/// Whether JSON has it escaped, or a terminal would obey it.
+fn is_special(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\' || byte == 0x7f
+}
+
 /// Copies runs that need no escape at once: almost every text is one run.
 fn escape(out: &mut Vec<u8>, text: &str) {
-    // Nothing to escape, seen without a branch for every byte: so it is with almost every text.
-    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\' || byte == 0x7f;
-    if !text.bytes().fold(false, |any, byte| any | is_special(byte)) {
-        out.extend_from_slice(text.as_bytes());
-        return;
-    }
     let mut rest = text;
     while let Some(at) = rest.bytes().position(is_special) {
         let (plain, after) = rest.split_at(at);

@@ -60,6 +60,13 @@ impl<'a> NormalPath<'a> {
         if !raw.starts_with('/') {
             return Err(PathError::NotAbsolute);
         }
+        if is_plain(raw) {
+            return Ok(Self { path: Cow::Borrowed(raw), without_parameters: None });
+        }
+        Self::parse_any(raw, matching)
+    }
+
+    fn parse_any(raw: &'a str, matching: Matching) -> Result<Self, PathError> {
         let decoded = decode(raw)?;
         if decoded.chars().any(char::is_control) {
             return Err(PathError::Control);
@@ -90,6 +97,22 @@ impl<'a> NormalPath<'a> {
     pub fn without_parameters(&self) -> Option<&str> {
         self.without_parameters.as_deref()
     }
+}
+
+/// Whether a path has one reading at sight, as most have: nothing encoded, nothing to fold, no dot that begins a
+/// segment.
+fn is_plain(path: &str) -> bool {
+    let mut before = b' ';
+    let is_plain = path.bytes().all(|byte| {
+        let is_fine = match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => true,
+            b'/' | b'.' => before != b'/',
+            _ => false,
+        };
+        before = byte;
+        is_fine
+    });
+    is_plain && (before != b'/' || path.len() == 1)
 }
 
 /// Folds a pattern's literal as request paths are folded.
@@ -167,6 +190,20 @@ mod tests {
 
     fn folded(raw: &str) -> Result<String, PathError> {
         NormalPath::parse(raw, Matching::Folded).map(|path| path.as_str().to_owned())
+    }
+
+    #[test]
+    fn what_is_plain_reads_as_everything_else_does() {
+        let mut paths = vec!["/".to_owned()];
+        for at in 0..3000 {
+            let Some(path) = paths.get(at).cloned() else { break };
+            paths.extend("/.aA-;%".chars().map(|next| format!("{path}{next}")));
+        }
+        let plain = paths.iter().filter(|path| is_plain(path));
+        for (path, matching) in plain.flat_map(|path| [(path, Matching::Folded), (path, Matching::Exact)]) {
+            assert_eq!(NormalPath::parse(path, matching), NormalPath::parse_any(path, matching), "{path}");
+        }
+        assert!(is_plain("/") && is_plain("/a/b.json") && !is_plain("/a/") && !is_plain("/.a") && !is_plain("/A"));
     }
 
     #[test]

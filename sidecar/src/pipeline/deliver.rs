@@ -17,7 +17,7 @@ use crate::wire::{Body, Client, ResponseHead};
 /// What became of a request: the app's answer, one of our own, or a panic.
 pub(super) type Outcome = Result<Result<(ResponseHead, Body), Answer>, Box<dyn Any + Send>>;
 
-pub(super) async fn deliver(mut record: Record<'_>, outcome: Outcome, client: impl Client) {
+pub(super) async fn deliver(record: &mut Record<'_>, outcome: Outcome, client: impl Client) {
     if outcome.is_err() {
         record.panicked();
     }

@@ -54,7 +54,7 @@ pub async fn handle(
         // A defect that one request meets must not end the others.
         AssertUnwindSafe(exchange).catch_unwind().await
     };
-    deliver::deliver(record, outcome, client).await;
+    deliver::deliver(&mut record, outcome, client).await;
 }
 
 /// The order. Each phase takes the proof of the one before, so none can be left out.

@@ -18,6 +18,6 @@ pub async fn refuse(
     problem: Problem,
     client: impl Client,
 ) {
-    let record = Record::open(context, rules, connection, None);
-    deliver(record, Ok(Err(problem.into())), client).await;
+    let mut record = Record::open(context, rules, connection, None);
+    deliver(&mut record, Ok(Err(problem.into())), client).await;
 }

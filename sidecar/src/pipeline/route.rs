@@ -22,6 +22,8 @@ pub(super) fn route<'r>(rules: &'r Rules, facts: &mut Facts, outlined: Outlined)
     facts.route = find(rules, outlined.head())?;
     let found = rules.of(facts.route);
     let Request { head, body } = outlined.into_request();
+    // What is empty has no length to judge, neither stalls nor counts.
+    let Some(body) = body else { return Ok(Routed { rules: found, head, body: Capped::new(None, None) }) };
     let cap = found.body.of(&head);
     facts.judge(found.body.enforcement, check_length(found.body.enforcement, || cap.check(head.content_length)))?;
     let (limit, enforced) = match found.body.enforcement {
@@ -29,13 +31,10 @@ pub(super) fn route<'r>(rules: &'r Rules, facts: &mut Facts, outlined: Outlined)
         Enforcement::Report => (cap.bytes, None),
         Enforcement::Disabled => (None, None),
     };
-    // What is empty neither stalls nor counts.
-    let body = body.map(|body| {
-        // A stream of messages may pause; it ends by rules of its own.
-        let patience = if is_grpc(&head.fields) { Patience::default() } else { found.timeouts.body };
-        facts.transfer.incoming(timed(body, patience), limit)
-    });
-    Ok(Routed { rules: found, head, body: Capped::new(body, enforced) })
+    // A stream of messages may pause; it ends by rules of its own.
+    let patience = if is_grpc(&head.fields) { Patience::default() } else { found.timeouts.body };
+    let body = facts.transfer.incoming(timed(body, patience), limit);
+    Ok(Routed { rules: found, head, body: Capped::new(Some(body), enforced) })
 }
 
 impl<'r> Routed<'r> {
