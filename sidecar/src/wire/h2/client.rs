@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::answer::Outgoing;
 use super::fields::header_map;
 use super::life::Flight;
+use super::request_body::Wanted;
 use super::tunnel::join;
 use crate::wire::body::Body;
 use crate::wire::head::ResponseHead;
@@ -30,6 +31,8 @@ pub(super) struct H2Client {
     pub(super) tunnel: Option<RecvStream>,
     /// Rings when the time of its request is over.
     pub(super) alarm: Alarm,
+    /// There while the client waits to be asked for its body.
+    pub(super) wanted: Option<Wanted>,
 }
 
 impl Client for H2Client {
@@ -75,6 +78,12 @@ impl Client for H2Client {
             // However it ended, nobody waits any more.
             if self.respond.poll_reset(context).is_ready() {
                 return Poll::Ready(Absence::Gone);
+            }
+            if self.wanted.take_if(|wanted| wanted.get()).is_some() {
+                let mut go_on = Response::new(());
+                *go_on.status_mut() = StatusCode::CONTINUE;
+                // A client that went away is noticed above.
+                let _ = self.respond.send_informational(go_on);
             }
             let Some(deadline) = deadline else { return Poll::Pending };
             self.alarm.poll(deadline, context).map(|()| Absence::TimeOver)

@@ -1,5 +1,6 @@
 //! A request's body as the pipeline reads it. Its trailers end here: what they say came too late for every check.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -10,13 +11,16 @@ use h2::{Reason, RecvStream};
 use super::life::Life;
 use crate::wire::body::{BodyError, BodyStream, Frame};
 
+/// Whether somebody wants a body whose client waits to be asked for it (`Expect: 100-continue`).
+pub(super) type Wanted = Rc<Cell<bool>>;
+
 /// A request's body; what nobody reads of it is thrown away beside whatever else happens on its connection.
-pub(super) fn request_body(stream: RecvStream, life: &Rc<Life>) -> Option<BodyStream> {
+pub(super) fn request_body(stream: RecvStream, life: &Rc<Life>, wanted: Option<&Wanted>) -> Option<BodyStream> {
     if stream.is_end_stream() {
         // Nothing to follow, count or box: most requests have no body.
         return None;
     }
-    Some(Box::pin(RequestBody { stream: Some(stream), unused: 0, life: Rc::clone(life) }))
+    Some(Box::pin(RequestBody { stream: Some(stream), unused: 0, life: Rc::clone(life), wanted: wanted.cloned() }))
 }
 
 struct RequestBody {
@@ -25,13 +29,18 @@ struct RequestBody {
     /// Bytes that were handed over and not used yet: the client may send as many again once the next are asked for.
     unused: usize,
     life: Rc<Life>,
+    /// There until it is wanted.
+    wanted: Option<Wanted>,
 }
 
 impl Stream for RequestBody {
     type Item = Result<Frame, BodyError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { stream: Some(stream), unused, life: _ } = self.get_mut() else { return Poll::Ready(None) };
+        let Self { stream: Some(stream), unused, life: _, wanted } = self.get_mut() else { return Poll::Ready(None) };
+        if let Some(wanted) = wanted.take() {
+            wanted.set(true);
+        }
         // A stream that is over takes nothing back: then it does not matter.
         let _ = stream.flow_control().release_capacity(std::mem::take(unused));
         let next = ready!(stream.poll_data(context));

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::server::{Builder, Connection, SendResponse};
 use h2::{Ping, PingPong, Reason, RecvStream};
+use http::header::EXPECT;
 use http::{Method, Request};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
@@ -16,7 +17,7 @@ use super::client::H2Client;
 use super::head::request_head;
 use super::io::ClientIo;
 use super::life::{Life, Verdict};
-use super::request_body::request_body;
+use super::request_body::{Wanted, request_body};
 use crate::wire::io::Alarm;
 use crate::wire::service::{Draining, Service};
 
@@ -183,19 +184,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin, S: Service> Served<T, S> {
         let (parts, stream) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
         let head = request_head(&parts, self.is_tls, !stream.is_end_stream());
+        let wanted = parts.headers.contains_key(EXPECT).then(Wanted::default);
         drop(parts);
         match head {
             Ok(head) => {
                 let is_tunnel = head.upgrade.is_some();
-                let (body, tunnel) =
-                    if is_tunnel { (None, Some(stream)) } else { (request_body(stream, &self.life), None) };
-                let client = H2Client { respond, flight, is_head, tunnel, alarm: Alarm::default() };
+                let (body, tunnel) = match is_tunnel {
+                    true => (None, Some(stream)),
+                    false => (request_body(stream, &self.life, wanted.as_ref()), None),
+                };
+                let client = H2Client { respond, flight, is_head, tunnel, alarm: Alarm::default(), wanted };
                 // Boxed: a task's own future is moved several times, and this one is large.
                 drop(tokio::task::spawn_local(Box::pin(async move { service.request(head, body, client).await })));
             }
             Err(error) => {
                 self.life.discard(stream);
-                let client = H2Client { respond, flight, is_head, tunnel: None, alarm: Alarm::default() };
+                let alarm = Alarm::default();
+                let client = H2Client { respond, flight, is_head, tunnel: None, alarm, wanted: None };
                 drop(tokio::task::spawn_local(async move { service.refuse(error, client).await }));
             }
         }

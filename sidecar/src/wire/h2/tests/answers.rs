@@ -42,6 +42,24 @@ async fn hints_come_before_the_answer() {
 }
 
 #[tokio::test]
+async fn a_body_is_asked_for_when_somebody_wants_it() {
+    on_a_worker(async {
+        let (_served, far) = served();
+        let client = client(far, 65_535).await;
+        for (path, is_asked_for) in [("echo", true), ("nothing", false)] {
+            let request = Request::post(format!("https://a/{path}")).header("expect", "100-continue");
+            let (mut answer, mut body) = send(&client, request, false).await;
+            let hint = poll_fn(|context| answer.poll_informational(context)).await.map(|hint| hint.unwrap().status());
+            assert_eq!(hint.map(|status| status.as_u16()), is_asked_for.then_some(100), "{path}");
+            // Whoever is not asked has its answer already.
+            let _ = body.send_data(Bytes::from_static(b"body"), true);
+            assert_eq!(answer.await.unwrap().status().as_u16(), if is_asked_for { 200 } else { 404 });
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn trailers_end_an_answer() {
     on_a_worker(async {
         let (_served, far) = served();

@@ -90,10 +90,17 @@ impl Service for Paths {
     }
 }
 
-async fn echo(body: Option<BodyStream>, client: impl Client) -> Result<(), ClientGone> {
+async fn echo(body: Option<BodyStream>, mut client: impl Client) -> Result<(), ClientGone> {
     let mut all = Vec::new();
     let mut body = body.unwrap_or_else(|| pieces(&[]));
-    while let Some(piece) = body.next().await {
+    loop {
+        // As the pipeline does: the body is asked for first, the client watched meanwhile.
+        let piece = tokio::select! {
+            biased;
+            piece = body.next() => piece,
+            _ = client.absence(None) => return Err(ClientGone),
+        };
+        let Some(piece) = piece else { break };
         match piece {
             Ok(Frame::Data(data)) => all.extend_from_slice(&data),
             Ok(Frame::Trailers(_)) => {}
