@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::allowance::Allowance;
 use super::discard::Discards;
+use super::hearing::{Hearing, Silence};
 use super::pace::Paces;
 use crate::wire::service::Limits;
 
@@ -20,11 +21,6 @@ const CONDEMNED: Duration = Duration::from_secs(1);
 /// How long a connection stays open without a request once a drain began: long enough for a client that is about to
 /// send, short enough for a drain.
 const DRAIN_IDLE: Duration = Duration::from_secs(1);
-/// How long a client that waits for an answer may be silent before it is asked whether it lives, and how long it may
-/// take to say so.
-const SILENCE: Duration = Duration::from_secs(20);
-const PONG: Duration = Duration::from_secs(10);
-
 /// What is to be done with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -61,15 +57,6 @@ pub(super) struct Life {
     pub(super) discards: Discards,
 }
 
-/// When the client was heard last. A read only counts; the clock is asked when a verdict is due.
-#[derive(Debug)]
-struct Hearing {
-    heard: Cell<u64>,
-    noticed: Cell<u64>,
-    since: Cell<Instant>,
-    was_asked: Cell<bool>,
-}
-
 /// A request in flight; dropped when its answer was taken or given up.
 #[derive(Debug)]
 pub(super) struct Flight {
@@ -81,8 +68,6 @@ impl Life {
     /// A connection that starts now.
     pub(super) fn start() -> Rc<Self> {
         let now = Instant::now();
-        let hearing =
-            Hearing { heard: Cell::new(0), noticed: Cell::new(0), since: Cell::new(now), was_asked: Cell::new(false) };
         Rc::new(Self {
             started: now,
             in_flight: Cell::new(0),
@@ -92,7 +77,7 @@ impl Life {
             draining_since: Cell::new(None),
             ending_since: Cell::new(None),
             condemned_since: Cell::new(None),
-            hearing,
+            hearing: Hearing::start(now),
             waker: RefCell::new(None),
             allowance: Allowance::default(),
             paces: Paces::default(),
@@ -109,7 +94,7 @@ impl Life {
 
     /// Bytes came.
     pub(super) fn heard(&self) {
-        self.hearing.heard.set(self.hearing.heard.get().wrapping_add(1));
+        self.hearing.heard();
     }
 
     /// Writing was possible, or not.
@@ -170,8 +155,7 @@ impl Life {
 
     /// The client was asked whether it lives.
     pub(super) fn asked(&self) {
-        self.hearing.since.set(Instant::now());
-        self.hearing.was_asked.set(true);
+        self.hearing.asked();
     }
 
     /// What is to be done at `now`.
@@ -192,7 +176,7 @@ impl Life {
             blocked,
             aged.map(|at| (at, Verdict::End)),
             judged.next.map(|at| (at, Verdict::Until(at))),
-            self.silence_deadline(now),
+            self.is_busy().then(|| self.silence_deadline(now)),
             self.quiet_deadline(limits),
         ];
         let next = deadlines.into_iter().flatten().min_by_key(|(at, _)| *at);
@@ -200,17 +184,11 @@ impl Life {
     }
 
     /// When a client that waits for an answer has been silent for too long.
-    fn silence_deadline(&self, now: Instant) -> Option<(Instant, Verdict)> {
-        if !self.is_busy() {
-            return None;
+    fn silence_deadline(&self, now: Instant) -> (Instant, Verdict) {
+        match self.hearing.silence(now) {
+            Silence::AsksAt(at) => (at, Verdict::Ping),
+            Silence::EndsAt(at) => (at, Verdict::Cut),
         }
-        let Hearing { heard, noticed, since, was_asked } = &self.hearing;
-        if noticed.replace(heard.get()) != heard.get() {
-            since.set(now);
-            was_asked.set(false);
-        }
-        let (patience, verdict) = if was_asked.get() { (PONG, Verdict::Cut) } else { (SILENCE, Verdict::Ping) };
-        Some((since.get() + patience, verdict))
     }
 
     /// When a connection without a request in flight has to end.

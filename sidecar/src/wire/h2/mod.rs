@@ -8,6 +8,7 @@ mod discard;
 mod fields;
 mod frames;
 mod head;
+mod hearing;
 mod io;
 mod life;
 mod pace;
