@@ -31,7 +31,8 @@ const WATCHED: Duration = Duration::from_secs(3);
 /// What one upload over HTTP/1 may hold, in KiB, and all of one connection over HTTP/2: its window, twice.
 const EACH: i64 = 128;
 const WINDOW: i64 = 2 * 1024;
-const LEFT: i64 = 1024;
+/// What one upload may leave behind, in KiB.
+const LEFT_EACH: i64 = 20;
 /// How soon those who left have to be given up, at the latest when the app ends their requests.
 const GIVE_UP: Duration = Duration::from_secs(12);
 /// A window before it is widened, and what is sent at once.
@@ -83,12 +84,13 @@ async fn uploads() -> Result<()> {
     siege.again().await?;
     given_up = given_up.max(upload_all(&siege).await?);
     // Where the second met worse luck than the first, a third finds all that an allocator keeps.
-    if siege.grown().await? > LEFT {
+    if siege.grown().await? > LEFT_EACH * i64::try_from(UPLOADS)? {
         siege.again().await?;
         given_up = given_up.max(upload_all(&siege).await?);
     }
     let end = format!("given up {:.1} s after a reset", given_up.as_secs_f64());
-    siege.end(attack("uploads not taken, twice", &end, LEFT, EACH * i64::try_from(UPLOADS)?)).await.map(drop)
+    let all = i64::try_from(UPLOADS)?;
+    siege.end(attack("uploads not taken, twice", &end, LEFT_EACH * all, EACH * all)).await.map(drop)
 }
 
 /// Uploads, leaves, and gives the time until the sidecar has closed all of them.

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
 use serde_json::json;
+use shipshape_tests::http::Client as Asker;
+use shipshape_tests::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
@@ -16,7 +18,7 @@ use crate::sidecar::Sidecar;
 use crate::step::{Step, step};
 use crate::table::{self, Row};
 
-/// `shipshape local` lets requests in flight go on for five seconds; streams end before.
+/// How long after the beginning of a drain streams end.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long the process may take beyond that.
 const LATE: Duration = Duration::from_secs(2);
@@ -44,7 +46,20 @@ async fn a_websocket() -> Result<()> {
 
 async fn start() -> Result<Sidecar> {
     let app = App::start(Duration::from_secs(60)).await?;
-    Sidecar::start(app.address, &json!({"policy": {"auth": {"mode": "None"}}}))
+    let sidecar = Sidecar::start(app.address, &json!({"policy": {"auth": {"mode": "None"}}}))?;
+    // Streams have to end of themselves, and not because the time of the drain is over.
+    sidecar.rewrite(|config| {
+        config["drainSeconds"] = 60.into();
+        config["revision"] = "patient".into();
+    })?;
+    let admin = Asker::new(sidecar.admin, "localhost", None)?;
+    until("the configuration is in force", Duration::from_secs(5), async || {
+        let told = String::from_utf8_lossy(&admin.get("/revision", &[]).await?.body).into_owned();
+        ensure!(told.contains("patient"), "/revision is {told}");
+        Ok(())
+    })
+    .await?;
+    Ok(sidecar)
 }
 
 /// Ends the sidecar, and waits for the end of all streams and its own.
