@@ -1,5 +1,5 @@
-//! What a client may ask of one connection besides being served: frames that are no request, and requests that it
-//! gives up.
+//! What a client may ask of one connection besides being served: frames that are no request, and requests that nobody
+//! answers, because it gives them up (CVE-2023-44487) or because they are no requests of HTTP.
 
 use std::cell::Cell;
 
@@ -11,9 +11,12 @@ const BY_REQUEST: u32 = 16;
 const BY_PIECE: u32 = 4;
 /// Payload of a control frame that costs as much as one more frame, in bytes.
 const PAYLOAD: u32 = 1024;
-/// Requests that a client may give up at the beginning, and how many it can earn by taking answers (CVE-2023-44487).
-const GIVEN_UP: u32 = 100;
-const GIVEN_UP_MOST: u32 = 256;
+/// Heads that a client may send ahead of its answers at the beginning, the streams that it may have open among them,
+/// and how many it can earn by taking answers.
+const HEADS: u32 = 256;
+const HEADS_MOST: u32 = 384;
+/// What an answer gives back: its request's head and trailers, or one that was given up.
+const BY_ANSWER: u32 = 2;
 
 /// Frame types (RFC 9113 section 6).
 const DATA: u8 = 0;
@@ -25,13 +28,13 @@ const END_STREAM: u8 = 1;
 #[derive(Debug)]
 pub(super) struct Allowance {
     control: Cell<u32>,
-    given_up: Cell<u32>,
+    heads: Cell<u32>,
     is_spent: Cell<bool>,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { control: Cell::new(CONTROL), given_up: Cell::new(GIVEN_UP), is_spent: Cell::new(false) }
+        Self { control: Cell::new(CONTROL), heads: Cell::new(HEADS), is_spent: Cell::new(false) }
     }
 }
 
@@ -44,7 +47,10 @@ impl Allowance {
     /// A frame came.
     pub(super) fn received(&self, kind: u8, flags: u8, length: u32) {
         match kind {
-            HEADERS => self.earn(BY_REQUEST),
+            HEADERS => {
+                self.earn(BY_REQUEST);
+                spend(&self.heads, 1, &self.is_spent);
+            }
             DATA if length > 0 => self.earn(BY_PIECE),
             DATA if flags & END_STREAM != 0 => {}
             _ => spend(&self.control, 1 + length / PAYLOAD, &self.is_spent),
@@ -56,13 +62,9 @@ impl Allowance {
         self.earn(BY_PIECE);
     }
 
-    /// A request ended, with its answer or given up by the client.
-    pub(super) fn ended(&self, is_answered: bool) {
-        if is_answered {
-            self.given_up.set(GIVEN_UP_MOST.min(self.given_up.get() + 1));
-        } else {
-            spend(&self.given_up, 1, &self.is_spent);
-        }
+    /// A client took an answer.
+    pub(super) fn answered(&self) {
+        self.heads.set(HEADS_MOST.min(self.heads.get() + BY_ANSWER));
     }
 
     fn earn(&self, frames: u32) {
@@ -113,20 +115,25 @@ mod tests {
                 (0..2).for_each(|_| allowance.received(WINDOW_UPDATE, 0, 4));
                 allowance.received(PING, 0, 8);
             }
-            allowance.ended(true);
+            allowance.answered();
         }
         assert!(!allowance.is_spent());
     }
 
     #[test]
-    fn requests_may_be_given_up_now_and_then() {
+    fn heads_without_an_answer_are_bounded() {
         let allowance = Allowance::default();
-        (0..10_000).for_each(|at| allowance.ended(at % 2 == 0));
-        assert!(!allowance.is_spent());
-        let resets = (1..).find(|_| {
-            allowance.ended(false);
+        (0..10_000).for_each(|at| {
+            allowance.received(HEADERS, END_STREAM, 40);
+            if at % 2 == 0 {
+                allowance.answered();
+            }
+        });
+        assert!(!allowance.is_spent(), "some are given up now and then");
+        let more = (1..).find(|_| {
+            allowance.received(HEADERS, END_STREAM, 40);
             allowance.is_spent()
         });
-        assert!(resets.is_some_and(|resets| resets <= GIVEN_UP_MOST + 1));
+        assert!(more.is_some_and(|more| more <= HEADS_MOST + 1));
     }
 }

@@ -61,7 +61,6 @@ pub(super) struct Life {
 #[derive(Debug)]
 pub(super) struct Flight {
     life: Rc<Life>,
-    is_answered: bool,
 }
 
 impl Life {
@@ -89,7 +88,7 @@ impl Life {
     pub(super) fn begin(self: &Rc<Self>) -> Flight {
         self.in_flight.set(self.in_flight.get() + 1);
         self.has_begun.set(true);
-        Flight { life: Rc::clone(self), is_answered: false }
+        Flight { life: Rc::clone(self) }
     }
 
     /// Bytes came.
@@ -228,21 +227,20 @@ impl Flight {
     }
 
     /// The client has its answer.
-    pub(super) fn answered(&mut self) {
-        self.is_answered = true;
+    pub(super) fn answered(&self) {
+        self.life.allowance.answered();
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
         let life = &self.life;
-        life.allowance.ended(self.is_answered);
         life.in_flight.set(life.in_flight.get().saturating_sub(1));
         if !life.is_busy() {
             life.quiet_since.set(Instant::now());
         }
         // The last one may be what an ending connection waits for.
-        if life.allowance.is_spent() || (!life.is_busy() && life.is_ending()) {
+        if !life.is_busy() && life.is_ending() {
             life.reconsider();
         }
     }
@@ -324,7 +322,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_asks_for_too_much_is_told_and_cut() {
         let life = Life::start();
-        (0..1000).for_each(|_| drop(life.begin()));
+        (0..1000).for_each(|_| life.allowance.received(1, 0, 10));
         assert_eq!(after(&life, 0), Verdict::Condemn);
         life.condemned();
         assert!(matches!(after(&life, 0), Verdict::Until(_)));
