@@ -27,7 +27,9 @@ fn main() -> ExitCode {
 
 fn serve(options: Options) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("SHIPSHAPE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter);
+    // Where nobody reads standard error any more, saying so there would end the thread that tried.
+    log.log_internal_errors(false).with_writer(std::io::stderr).init();
     let running = start(options)?;
     writeln!(std::io::stderr(), "{}", running.addresses().serving())?;
     running.wait()

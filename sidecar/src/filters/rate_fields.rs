@@ -1,6 +1,5 @@
 //! What an answer tells about the limits that applied: draft-ietf-httpapi-ratelimit-headers-10, and its ancestors.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -70,7 +69,10 @@ impl RateFields {
         }
         if self.legacy {
             let values = [u64::from(tightest.requests), u64::from(tightest.remaining), tightest.wait];
-            LEGACY.into_iter().zip(values).for_each(|(name, value)| fields.append(name, value.to_string()));
+            LEGACY
+                .into_iter()
+                .zip(values)
+                .for_each(|(name, value)| fields.append(name, itoa::Buffer::new().format(value)));
         }
     }
 }
@@ -85,9 +87,12 @@ fn policies(quotas: &[Quota]) -> Bytes {
 fn left(quotas: &[Quota]) -> Bytes {
     let mut left = String::with_capacity(quotas.len() * 48);
     for (at, Quota { name, remaining, wait, policy: _, requests: _ }) in quotas.iter().enumerate() {
-        let comma = if at > 0 { ", " } else { "" };
-        // Writing to a String cannot fail.
-        let _ = write!(left, "{comma}\"{name}\";r={remaining};t={wait}");
+        left.push_str(if at > 0 { ", \"" } else { "\"" });
+        left.push_str(name);
+        left.push_str("\";r=");
+        left.push_str(itoa::Buffer::new().format(*remaining));
+        left.push_str(";t=");
+        left.push_str(itoa::Buffer::new().format(*wait));
     }
     left.into()
 }

@@ -5,12 +5,20 @@ use shipshape_crds::policy::{self, HeaderMode, Hsts, Switch};
 
 use crate::wire::Fields;
 
+/// RFC 6797.
+const HSTS: &str = "strict-transport-security";
+
 /// The fields of every answer, built once.
 #[derive(Debug, Clone, Default)]
 pub struct SecurityHeaders {
     set: Vec<Ours>,
     remove: Vec<Bytes>,
     hsts: Option<Bytes>,
+    /// All of them as they go out, over TLS and without it.
+    secure: Fields,
+    plain: Fields,
+    /// A bit for each length that a name of theirs, or one that is removed, has: most fields are told apart by that.
+    lengths: u64,
 }
 
 /// A field of ours; its name is in lower case.
@@ -34,12 +42,39 @@ impl SecurityHeaders {
         };
         let remove = headers.iter().flat_map(|headers| &headers.remove).map(|name| name.lower().to_owned().into());
         let hsts = tls.and_then(|tls| tls.hsts.as_ref()).filter(|hsts| on(hsts.enforcement));
-        Self { set: set.filter_map(field).collect(), remove: remove.collect(), hsts: hsts.and_then(hsts_value) }
+        let (set, remove, hsts) = (set.filter_map(field).collect(), remove.collect(), hsts.and_then(hsts_value));
+        Self { set, remove, hsts, ..Self::default() }.prepared()
+    }
+
+    /// Writes down once what most answers get.
+    fn prepared(mut self) -> Self {
+        for ours in &self.set {
+            self.plain.append(&ours.name, &ours.value);
+        }
+        self.secure.extend(&self.plain);
+        if let Some(hsts) = &self.hsts {
+            self.secure.append(HSTS, hsts);
+        }
+        let names = self.set.iter().map(|ours| &ours.name).chain(&self.remove).map(Bytes::len);
+        self.lengths = names.chain([HSTS.len()]).fold(0, |lengths, length| lengths | bit(length));
+        self
+    }
+
+    /// Whether an answer has none of the fields that are set or removed, and is no page: as most are.
+    fn is_usual(&self, fields: &Fields) -> bool {
+        let concerns = |name: &[u8]| {
+            let ours = || self.set.iter().map(|ours| &ours.name).chain(&self.remove).any(|ours| *ours == name);
+            self.lengths & bit(name.len()) != 0 && (name == HSTS.as_bytes() || ours())
+        };
+        !fields.iter().any(|field| concerns(field.name)) && !is_page(fields)
     }
 
     /// Dresses an answer. `secure` is whether the client's side is encrypted: HSTS counts over TLS only (RFC 6797
     /// section 7.2), and the app's own is never sent in the clear either.
     pub fn dress(&self, fields: &mut Fields, secure: bool) {
+        if self.is_usual(fields) {
+            return fields.extend(if secure { &self.secure } else { &self.plain });
+        }
         fields.retain(|field| !self.remove.iter().any(|name| name == field.name));
         for ours in &self.set {
             match ours.mode {
@@ -49,9 +84,9 @@ impl SecurityHeaders {
             }
         }
         match &self.hsts {
-            Some(value) if secure => fields.set("strict-transport-security", value),
+            Some(value) if secure => fields.set(HSTS, value),
             _ if secure => {}
-            _ => fields.remove("strict-transport-security"),
+            _ => fields.remove(HSTS),
         }
     }
 }
@@ -62,9 +97,16 @@ fn has(fields: &Fields, name: &Bytes) -> bool {
 
 /// A policy for what is not a page would break a page: only the app knows what its page loads.
 fn is_unfit(ours: &Ours, fields: &Fields) -> bool {
+    ours.name == "content-security-policy" && is_page(fields)
+}
+
+fn is_page(fields: &Fields) -> bool {
     let media_type = fields.text("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let page = ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html));
-    page && ours.name == "content-security-policy"
+    ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html))
+}
+
+fn bit(length: usize) -> u64 {
+    u32::try_from(length).map_or(0, |length| 1_u64.wrapping_shl(length))
 }
 
 fn hsts_value(hsts: &Hsts) -> Option<Bytes> {

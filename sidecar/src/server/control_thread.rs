@@ -122,8 +122,9 @@ impl Signals {
 /// The first signal ends in order, the second at once.
 async fn stop_on(mut signals: Signals, drain: Arc<Drain>) {
     signals.next().await;
-    tracing::info!("told to end: what is in flight is finished first");
+    // First of all: nothing that happens to a log line may keep it from ending.
     drain.stop();
+    tracing::info!("told to end: what is in flight is finished first");
     signals.next().await;
     tracing::warn!("told twice to end: what is in flight is cut");
     std::process::exit(130);

@@ -77,8 +77,19 @@ impl Fields {
     /// Replaces every field of a name (in lower case) by one.
     pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         let name = name.as_ref();
-        self.retain(|field| field.name != name);
+        if self.iter().any(|field| field.name == name) {
+            self.retain(|field| field.name != name);
+        }
         self.append(name, value);
+    }
+
+    /// Adds fields that stand together already, in one copy.
+    pub fn extend(&mut self, other: &Self) {
+        let Ok(shift) = u32::try_from(self.text.len()) else { return };
+        if u32::try_from(self.text.len().saturating_add(other.text.len())).is_ok() {
+            self.text.extend_from_slice(&other.text);
+            self.places.extend(other.places.iter().map(|place| place.shifted(shift)));
+        }
     }
 
     /// Removes every field of a name (in lower case).
@@ -171,6 +182,12 @@ impl Place {
         Some(Self { name: (fitting(start), fitting(start + name)), value: (fitting(value_at), end) })
     }
 
+    /// The same, so much further back in a block.
+    fn shifted(self, by: u32) -> Self {
+        let moved = |(start, end): (u32, u32)| (start.saturating_add(by), end.saturating_add(by));
+        Self { name: moved(self.name), value: moved(self.value) }
+    }
+
     /// Where its whole line stands.
     fn line(&self) -> (u32, u32) {
         (self.name.0, self.value.1.saturating_add(2))
@@ -247,6 +264,22 @@ mod tests {
         assert_eq!(one, other);
         other.append("a", "1");
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn fields_that_stand_together_are_added_as_they_are() {
+        let (mut fields, mut others) = (Fields::default(), Fields::default());
+        fields.append("a", "1");
+        others.append("b", "2");
+        others.append("c", "3");
+        others.remove("b");
+        fields.extend(&others);
+        fields.extend(&others);
+        let all: Vec<_> = fields.iter().map(|field| (field.name, field.value)).collect();
+        assert_eq!(all, [(&b"a"[..], &b"1"[..]), (b"c", b"3"), (b"c", b"3")]);
+        let mut out = Vec::new();
+        fields.write_lines(&mut out, |_| true);
+        assert_eq!(out, b"a: 1\r\nc: 3\r\nc: 3\r\n");
     }
 
     #[test]
