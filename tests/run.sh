@@ -38,13 +38,6 @@ else
   left_out 'the public suites (tests/conformance/suites), which need Go and Python 3 with venv'
 fi
 
-if [ "$(uname -s)" = Linux ]; then
-  say 'floods, slow clients, malformed inputs, the end under load'
-  cargo test --locked --package shipshape-tests --test adversarial
-else
-  say 'left out, because it needs Linux: floods and slow clients (tests/adversarial)'
-fi
-
 if has_pods; then
   say 'images'
   make --no-print-directory images

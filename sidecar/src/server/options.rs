@@ -10,6 +10,8 @@ use shipshape_crds::sidecar_config::Listen;
 
 /// Connections of the whole pod: with about 30 KB for an idle one over TLS, 300 MB at most.
 const MAX_CONNECTIONS: usize = 10_000;
+/// Files that are kept for everything but connections of clients: ports, the admin's connections, configuration, logs.
+const RESERVED_FILES: usize = 96;
 /// The CPU limit of this container (control groups, version 2). Without a limit one worker is enough: a pod that may
 /// use a whole node rarely needs more in front of one app.
 const CPU_LIMIT: &str = "/sys/fs/cgroup/cpu.max";
@@ -117,6 +119,14 @@ impl Options {
             http: address("listen.http", self.http, &listen.http)?,
             admin: address("listen.admin", self.admin, &listen.admin)?,
         })
+    }
+
+    /// How many connections of clients may be open: as many as were said, unless the process may not open so many
+    /// files. Each may need one to the app as well, and the admin port must always have some left.
+    pub(super) fn connection_budget(&self) -> usize {
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
+        self.max_connections.min(files.saturating_sub(RESERVED_FILES) / 2)
     }
 
     /// How many workers to start.

@@ -75,7 +75,7 @@ fn prepare(mut options: Options) -> anyhow::Result<(Parts, Addresses)> {
     let out = std::mem::replace(&mut options.access_log, Box::new(std::io::sink()));
     let log = Sink::start(out, &metrics.access_log_dropped).context("cannot start the access log's thread")?;
     let locals = (0..options.worker_count()).map(|_| local(&live, &log, &drain, &metrics)).collect();
-    let workers = Arc::new(Workers::start(locals, &metrics, options.max_connections)?);
+    let workers = Arc::new(Workers::start(locals, &metrics, options.connection_budget())?);
     let signals = options.ends_on_signals.then(Signals::listen).transpose().context("cannot listen to signals")?;
     Ok((Parts { options, listeners, live, drain, workers, log, signals }, addresses))
 }

@@ -106,7 +106,8 @@ impl<T: Transport> Link<T> {
         let outcome = match flushed {
             Poll::Ready(outcome) => outcome.map_err(|_| ClientGone),
             Poll::Pending => {
-                ready!(self.pace.poll_too_slow(self.limits.stall, &mut self.alarm, context));
+                // A sixth is what the kernel takes on by itself until its buffers are full.
+                ready!(self.pace.poll_too_slow(self.limits.stall * 5 / 6, &mut self.alarm, context));
                 Err(ClientGone)
             }
         };
