@@ -95,7 +95,8 @@ impl Problem {
     #[must_use]
     pub fn into_answer(self, request_id: impl AsRef<[u8]>) -> (ResponseHead, Bytes) {
         let body = self.document(request_id.as_ref());
-        let fields = self.fields.map_or_else(Fields::default, |fields| *fields);
+        // Room for what every answer gets, so that adding it moves nothing.
+        let fields = self.fields.map_or_else(|| Fields::with_capacity(4, 512), |fields| *fields);
         let mut head = ResponseHead { status: self.code.status(), fields, content_length: None };
         head.fields.set("content-type", PROBLEM_JSON);
         head.fields.set("cache-control", "no-store");
