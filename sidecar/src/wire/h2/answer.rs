@@ -14,6 +14,9 @@ use crate::wire::body::{BodyError, BodyStream, Frame};
 use crate::wire::fields::Fields;
 use crate::wire::traits::ClientGone;
 
+/// What is left of a piece is copied up to this length while it has to wait, in bytes.
+const COPIED: usize = 4096;
+
 /// A stream to the client. Dropped before its end it is reset, so that nothing looks whole that is not.
 pub(super) struct Outgoing {
     stream: SendStream<Bytes>,
@@ -30,7 +33,14 @@ impl Outgoing {
     /// Sends bytes as the client takes them; with `is_last`, nothing follows.
     pub(super) async fn send(&mut self, mut bytes: Bytes, is_last: bool) -> Result<(), ClientGone> {
         loop {
-            let room = if bytes.is_empty() { 0 } else { self.room(bytes.len()).await? };
+            let mut room = if bytes.is_empty() { 0 } else { self.room_now(bytes.len()) };
+            if room == 0 && !bytes.is_empty() {
+                if bytes.len() <= COPIED {
+                    // What is left of a large piece would keep all of it while the client takes its time.
+                    bytes = Bytes::copy_from_slice(&bytes);
+                }
+                room = self.more_room().await?;
+            }
             if room >= bytes.len() {
                 return self.push(bytes, is_last);
             }
@@ -43,7 +53,9 @@ impl Outgoing {
     pub(super) async fn stream(&mut self, mut source: BodyStream, length: Option<u64>) -> Result<(), ClientGone> {
         let mut left = length;
         loop {
-            self.room(1).await?;
+            if self.room_now(1) == 0 {
+                self.more_room().await?;
+            }
             let piece = poll_fn(|context| self.poll_piece(&mut source, context)).await?;
             let data = match piece {
                 Some(Ok(Frame::Data(data))) => data,
@@ -108,13 +120,15 @@ impl Outgoing {
         self.stream.send_data(bytes, is_last).map_err(|_| ClientGone)
     }
 
-    /// How many of the wanted bytes the client has room for: one at least.
-    async fn room(&mut self, wanted: usize) -> Result<usize, ClientGone> {
+    /// How many of the wanted bytes the client has room for now.
+    fn room_now(&mut self, wanted: usize) -> usize {
         self.stream.reserve_capacity(wanted);
-        match self.stream.capacity() {
-            0 => poll_fn(|context| self.poll_room(context)).await,
-            room => Ok(room),
-        }
+        self.stream.capacity()
+    }
+
+    /// Waits until the client has room for some of the wanted bytes.
+    async fn more_room(&mut self) -> Result<usize, ClientGone> {
+        poll_fn(|context| self.poll_room(context)).await
     }
 
     fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, ClientGone>> {
