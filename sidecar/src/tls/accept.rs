@@ -13,6 +13,9 @@ use super::facts::TlsFacts;
 use super::failure::{TIMEOUT, reason};
 use crate::telemetry::metrics::SidecarMetrics;
 
+/// What a session may hold of an answer that its client does not take, in bytes: two records.
+const UNSENT: usize = 32 * 1024;
+
 /// What a handshake is made with.
 #[derive(Clone, Copy)]
 pub struct Accepting<'a> {
@@ -34,7 +37,8 @@ where
     let Accepting { config, certificates, patience, metrics } = with;
     let (config, certificates) = (Arc::clone(config), Arc::clone(certificates));
     let failed = match tokio::time::timeout(patience, TlsAcceptor::from(config).accept(io)).await {
-        Ok(Ok(stream)) => {
+        Ok(Ok(mut stream)) => {
+            stream.get_mut().1.set_buffer_limit(Some(UNSENT));
             let facts = TlsFacts::of(stream.get_ref().1, &certificates);
             metrics.handshake_succeeded(facts.version, facts.is_resumed);
             return Some((stream, facts));

@@ -18,8 +18,9 @@ use crate::meter;
 use crate::polite::{Polite, Seen};
 use crate::sidecar::{Addresses, Sidecar};
 
-/// What one answer that is not taken may cost, in KiB.
-pub const EACH: i64 = 64;
+/// What one answer that is not taken may cost, in KiB: 64 for what it holds, and 32 for its connection, which is counted
+/// with it (the TLS session and, over HTTP/2, the buffers that the `h2` crate keeps).
+pub const EACH: i64 = 64 + 32;
 /// `SETTINGS_INITIAL_WINDOW_SIZE`, RFC 9113 section 6.5.2.
 const WINDOW: u16 = 4;
 

@@ -18,7 +18,7 @@ use crate::wire::codec::{Decoded, Decoder, Framing};
 use crate::wire::io::Inlet;
 
 /// What one read may bring: a client that takes nothing holds no more than two of these.
-const PIECE: usize = 32 * 1024;
+const PIECE: usize = 16 * 1024;
 
 /// The body of an app's answer. Read to its end, it gives the connection back; dropped before, it closes it.
 pub(super) struct AnswerBody {

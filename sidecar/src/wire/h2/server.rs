@@ -34,7 +34,7 @@ const PROVOKED_RESETS: usize = 256;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// What one stream may hold of an answer that its client does not take.
-const SEND_BUFFER: usize = 64 * 1024;
+const SEND_BUFFER: usize = 32 * 1024;
 
 /// Serves a connection to its end.
 pub(in crate::wire) async fn serve_http2<S: Service>(
