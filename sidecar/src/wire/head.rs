@@ -86,6 +86,12 @@ impl Target {
 }
 
 impl RequestHead {
+    /// Whether sending it twice does no harm (RFC 9110 section 9.2.2).
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        matches!(&*self.method, b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE")
+    }
+
     /// The method as text; methods are tokens.
     #[must_use]
     pub fn method_name(&self) -> &str {

@@ -1,5 +1,6 @@
 //! The body of an app's answer as it comes, while what is left of the request goes on being sent.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -7,15 +8,15 @@ use std::task::{Context, Poll, ready};
 
 use futures::Stream;
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::connection::AppConnection;
-use super::late_upload::LateUpload;
 use super::pool::AppPool;
-use super::upload::Upload;
+use super::upload::{Upload, UploadError};
 use crate::wire::body::{BodyError, Frame};
 use crate::wire::codec::{Decoded, Decoder, Framing};
 use crate::wire::io::Inlet;
+use crate::wire::late_upload::LateUpload;
 
 /// What one read may bring: a client that takes nothing holds no more than two of these.
 const PIECE: usize = 16 * 1024;
@@ -34,7 +35,16 @@ pub(super) struct AnswerBody {
 enum Source {
     Whole(TcpStream),
     /// The request is still being sent on the other half.
-    Half(OwnedReadHalf, LateUpload),
+    Half(OwnedReadHalf, LateUpload<Option<OwnedWriteHalf>>),
+}
+
+/// Sends the rest of a request; the connection's half comes back if all of it was taken.
+async fn send(mut upload: Upload, mut writing: OwnedWriteHalf) -> Result<Option<OwnedWriteHalf>, BodyError> {
+    match poll_fn(|context| upload.poll(&mut writing, context)).await {
+        Ok(()) => Ok(Some(writing)),
+        Err(UploadError::App) => Ok(None),
+        Err(UploadError::Body(error)) => Err(error),
+    }
 }
 
 impl AnswerBody {
@@ -44,7 +54,7 @@ impl AnswerBody {
             Source::Whole(stream)
         } else {
             let (reading, writing) = stream.into_split();
-            Source::Half(reading, LateUpload::begin(upload, writing))
+            Source::Half(reading, LateUpload::begin(send(upload, writing)))
         };
         Self { source: Some(source), inlet, decoder: Decoder::new(framing), address, pool }
     }
@@ -53,7 +63,9 @@ impl AnswerBody {
     fn end(&mut self) {
         let stream = match self.source.take() {
             Some(Source::Whole(stream)) => Some(stream),
-            Some(Source::Half(reading, upload)) => upload.end().and_then(|writing| reading.reunite(writing).ok()),
+            Some(Source::Half(reading, upload)) => {
+                upload.end().flatten().and_then(|writing| reading.reunite(writing).ok())
+            }
             None => None,
         };
         if let (Some(stream), Some(pool)) = (stream, self.pool.take())

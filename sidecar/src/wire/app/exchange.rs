@@ -12,6 +12,7 @@ use super::pool::AppPool;
 use super::tunnel::AppTunnel;
 use super::upload::{Upload, UploadError};
 use crate::wire::body::{Body, Capped};
+use crate::wire::bounds::{ANSWER_HEAD, HINTS};
 use crate::wire::codec::{Asked, Framing, HeadLimits, ParsedResponse, ResponseError, parse_response, write_request};
 use crate::wire::head::RequestHead;
 use crate::wire::io::{Inlet, Taken};
@@ -19,11 +20,7 @@ use crate::wire::traits::{App, AppError, Exchange, Said};
 use crate::wire::websocket;
 
 /// An app's head beyond this is no answer.
-const LIMITS: HeadLimits = HeadLimits { bytes: 256 * 1024, fields: 512 };
-/// Interim answers to one request; no app has so much to say before it answers.
-const HINTS: usize = 16;
-/// Methods that may be sent twice (RFC 9110 section 9.2.2).
-const IDEMPOTENT: [&[u8]; 5] = [b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"];
+const LIMITS: HeadLimits = HeadLimits { bytes: ANSWER_HEAD as usize, fields: 512 };
 
 /// The app, reached through one worker's connections.
 #[derive(Clone)]
@@ -77,7 +74,7 @@ impl Request {
             None => Asked::Other,
         };
         let proof = (head.upgrade.is_some() && !head.fields.has("sec-websocket-key")).then(|| ask_for_proof(&mut head));
-        let is_repeatable = body.is_over() && asked != Asked::Upgrade && IDEMPOTENT.contains(&head.method.as_ref());
+        let is_repeatable = body.is_over() && asked != Asked::Upgrade && head.is_idempotent();
         let upload = Upload::new(body, framing, |out| write(out, &head, app.address, framing));
         Self { head, address: app.address, upload, asked, proof, is_repeatable, is_heard: false }
     }

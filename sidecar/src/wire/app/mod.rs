@@ -3,7 +3,6 @@
 mod answer_body;
 mod connection;
 mod exchange;
-mod late_upload;
 mod pool;
 mod tunnel;
 mod upload;

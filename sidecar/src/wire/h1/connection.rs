@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -15,18 +14,13 @@ use super::client::Http1Client;
 use super::linger::linger;
 use super::link::{Incoming, Link, Shared};
 use crate::wire::body::BodyStream;
+use crate::wire::bounds::{DRAIN_IDLE, REQUEST_HEAD};
 use crate::wire::codec::{Framing, HeadError, HeadLimits, ParsedRequest, parse_request};
 use crate::wire::io::{Taken, Transport};
 use crate::wire::service::{Draining, Service};
 
-/// Room for a head: twice what a policy may allow (`sizes.headers` 64 KiB, `sizes.url` 32 KiB), so that what is too
-/// large by policy is still read and refused with a document.
-const HEAD_BYTES: usize = 128 * 1024;
 /// Fields that are read beyond the policy's number, for the same reason.
 const SPARE_FIELDS: usize = 128;
-/// How long a connection stays open without a request once a drain began: long enough for a client that is about to
-/// send, short enough for a drain.
-const DRAIN_IDLE: Duration = Duration::from_secs(1);
 
 /// Serves a connection to its end.
 pub(in crate::wire) async fn serve_http1<T: Transport, S: Service>(
@@ -128,7 +122,7 @@ impl Waits {
     }
 
     fn poll_next<T: Transport>(&mut self, link: &mut Link<T>, is_tls: bool, context: &mut Context<'_>) -> Poll<Next> {
-        let limits = HeadLimits { bytes: HEAD_BYTES, fields: link.limits.header_count + SPARE_FIELDS };
+        let limits = HeadLimits { bytes: REQUEST_HEAD as usize, fields: link.limits.header_count + SPARE_FIELDS };
         let Link { inlet, io, .. } = link;
         let parse = |bytes: &[u8]| {
             let parsed = parse_request(bytes, &limits, is_tls)?;

@@ -3,18 +3,12 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::link::{Link, Shared};
+use crate::wire::bounds::{LINGER, LINGER_BYTES};
 use crate::wire::io::{Transport, poll_read};
-
-/// How long a connection that was ended is still read. Bytes that nobody read would make the kernel reset the
-/// connection, and a reset eats the answer on its way (RFC 9112 section 9.6).
-const LINGER: Duration = Duration::from_secs(1);
-/// No more than so many bytes are read and dropped by then.
-const LINGER_BYTES: usize = 4 << 20;
 
 /// Ends a connection in order: says that nothing follows, and reads on until the client has ended too, for a second at
 /// most.
@@ -50,6 +44,7 @@ fn poll_rest<T: Transport>(link: &mut Link<T>, left: &mut usize, context: &mut C
 mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
+    use std::time::Duration;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 

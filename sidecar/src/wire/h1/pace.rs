@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::wire::bounds::SLOWEST_READER;
 use crate::wire::io::Alarm;
-
-/// What a client has to take on average, in bytes per second, while it is waited for.
-const SLOWEST: u64 = 500;
 
 /// How fast a client takes what waits for it; forgotten when nothing waits any more.
 #[derive(Default)]
@@ -42,7 +40,7 @@ impl Pace {
         loop {
             let period = self.0.get_or_insert_with(|| Period { since: Instant::now(), taken: 0 });
             std::task::ready!(alarm.poll(period.since + patience, context));
-            if period.taken < SLOWEST * patience.as_secs().max(1) {
+            if period.taken < SLOWEST_READER * patience.as_secs().max(1) {
                 return Poll::Ready(());
             }
             self.0 = None;

@@ -7,20 +7,15 @@ use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use super::frames::FrameHeads;
 use super::life::Life;
+use crate::wire::bounds::{LINGER, LINGER_BYTES};
 use crate::wire::io::{give_buffer, take_buffer};
 
-/// How long a closed connection is still read. Bytes that nobody read would make the kernel reset the connection, and
-/// a reset eats the last frames on their way.
-const LINGER: Duration = Duration::from_secs(1);
-/// No more than so many bytes are read and dropped by then.
-const LINGER_BYTES: usize = 4 << 20;
 /// What waits to be written together at most, in bytes: a record of TLS.
 const TOGETHER: usize = 16 * 1024;
 /// Bytes from which on it is cheaper to write at once than to copy.

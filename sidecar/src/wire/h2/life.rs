@@ -12,15 +12,13 @@ use super::allowance::Allowance;
 use super::discard::Discards;
 use super::hearing::{Hearing, Silence};
 use super::pace::Paces;
+use crate::wire::bounds::DRAIN_IDLE;
 use crate::wire::service::Limits;
 
 /// How long a connection that ends gently may still take where nothing is in flight.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a connection may take to hear that it is not wanted any more.
 const CONDEMNED: Duration = Duration::from_secs(1);
-/// How long a connection stays open without a request once a drain began: long enough for a client that is about to
-/// send, short enough for a drain.
-const DRAIN_IDLE: Duration = Duration::from_secs(1);
 /// What is to be done with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a client has to take of a stream on average, in bytes per second, while that waits for it.
-const SLOWEST: u64 = 500;
+use crate::wire::bounds::SLOWEST_READER;
 
 /// The streams of one connection that had to wait for their client.
 #[derive(Debug, Default)]
@@ -86,7 +85,7 @@ impl Paces {
                     pace.since.set(None);
                     continue;
                 }
-                let least = SLOWEST * patience.as_secs().max(1);
+                let least = SLOWEST_READER * patience.as_secs().max(1);
                 // Where the line is slow, and not the client, its streams starve each other.
                 let all_starve = self.taken.get() - pace.taken_of_all.get() < least * waiting as u64;
                 if pace.taken.get() == 0 || (pace.taken.get() < least && all_starve) {

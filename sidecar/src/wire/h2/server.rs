@@ -18,12 +18,10 @@ use super::head::request_head;
 use super::io::ClientIo;
 use super::life::{Life, Verdict};
 use super::request_body::{Wanted, request_body};
+use crate::wire::bounds::REQUEST_HEAD;
 use crate::wire::io::Alarm;
 use crate::wire::service::{Draining, Service};
 
-/// Room for a head: twice what a policy may allow (`sizes.headers` 64 KiB, `sizes.url` 32 KiB), so that what is too
-/// large by policy is still read and refused with a document. Beyond, the `h2` crate answers with an empty 431.
-const HEAD_BYTES: u32 = 128 * 1024;
 /// Streams that a client may have open at once (RFC 9113 section 6.5.2 advises 100 at least).
 const STREAMS: u32 = 128;
 /// Streams that were reset before they were looked at (CVE-2023-44487).
@@ -34,7 +32,7 @@ const PROVOKED_RESETS: usize = 256;
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// What one stream may hold of an answer that its client does not take.
-const SEND_BUFFER: usize = 32 * 1024;
+const SEND_BUFFER: usize = 64 * 1024;
 
 /// Serves a connection to its end.
 pub(in crate::wire) async fn serve_http2<S: Service>(
@@ -77,7 +75,8 @@ fn builder() -> Builder {
     let mut builder = Builder::new();
     builder
         .max_concurrent_streams(STREAMS)
-        .max_header_list_size(HEAD_BYTES)
+        // Beyond, the crate answers with an empty 431.
+        .max_header_list_size(REQUEST_HEAD)
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER)

@@ -8,21 +8,21 @@ use h2::RecvStream;
 
 use super::connection::Lease;
 use super::heads::safe_trailers;
-use super::late_upload::LateUpload;
 use crate::wire::body::{BodyError, Frame};
+use crate::wire::late_upload::LateUpload;
 
 /// The app's answer as it comes; dropped before its end, the app's stream is cancelled.
 pub(super) struct AnswerBody {
     stream: Option<RecvStream>,
     /// Bytes that were handed over and not used yet.
     unused: usize,
-    upload: Option<LateUpload>,
+    upload: Option<LateUpload<()>>,
     _lease: Lease,
 }
 
 impl AnswerBody {
     /// An answer; `upload` is what is left of its request.
-    pub(super) fn new(stream: RecvStream, upload: Option<LateUpload>, lease: Lease) -> Self {
+    pub(super) fn new(stream: RecvStream, upload: Option<LateUpload<()>>, lease: Lease) -> Self {
         Self { stream: Some(stream), unused: 0, upload, _lease: lease }
     }
 

@@ -11,6 +11,7 @@ use h2::{Ping, PingPong};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
+use crate::wire::bounds::ANSWER_HEAD;
 use crate::wire::traits::AppError;
 
 /// What the app may send ahead on one stream, and on all: no stream has to wait for another's client.
@@ -18,8 +19,6 @@ const STREAM_WINDOW: u32 = 128 * 1024;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 /// What one stream may hold of a request that the app does not take.
 const SEND_BUFFER: usize = 64 * 1024;
-/// An app's head beyond this is no answer.
-const HEAD_BYTES: u32 = 256 * 1024;
 /// Streams at once, until the app says how many it serves.
 const STREAMS: usize = 100;
 
@@ -57,7 +56,7 @@ impl AppConnection {
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buffer_size(SEND_BUFFER)
-            .max_header_list_size(HEAD_BYTES)
+            .max_header_list_size(ANSWER_HEAD)
             .initial_max_send_streams(STREAMS)
             .enable_push(false)
             .handshake(stream)

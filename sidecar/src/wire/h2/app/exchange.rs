@@ -14,21 +14,18 @@ use h2::{Reason, RecvStream, SendStream};
 use super::answer::AnswerBody;
 use super::connection::Lease;
 use super::heads;
-use super::late_upload::LateUpload;
 use super::pool::H2Pool;
 use super::tunnel::AppTunnel;
 use super::upload::Upload;
 use crate::wire::body::{Body, BodyError, Capped};
+use crate::wire::bounds::HINTS;
 use crate::wire::head::RequestHead;
+use crate::wire::late_upload::LateUpload;
 use crate::wire::traits::{App, AppError, Exchange, Said};
 use crate::wire::websocket;
 
-/// Interim answers to one request; no app has so much to say before it answers.
-const HINTS: usize = 16;
 /// How often one request may be sent: apps say when they have not looked at one.
 const ATTEMPTS: usize = 2;
-/// Methods that may be sent twice (RFC 9110 section 9.2.2).
-const IDEMPOTENT: [&[u8]; 5] = [b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"];
 
 /// The app, reached through one worker's connections.
 #[derive(Clone)]
@@ -156,7 +153,7 @@ impl H2Exchange {
         }
         let had_body = upload.is_some();
         let is_whole = upload.as_ref().is_none_or(|upload| !upload.is_consumed);
-        let is_harmless = !had_body && tunnel.is_none() && IDEMPOTENT.contains(&self.head.method.as_ref());
+        let is_harmless = !had_body && tunnel.is_none() && self.head.is_idempotent();
         let may_repeat = is_unseen || (error.is_io() && lease.was_used && is_harmless);
         if self.attempts >= ATTEMPTS || !is_whole || !may_repeat || self.hints > 0 {
             return Err(AppError::Broken(error.to_string()));
@@ -182,7 +179,11 @@ impl H2Exchange {
         if is_over {
             return Ok(Said::Answer(head, Body::empty()));
         }
-        let body = AnswerBody::new(stream, upload.map(LateUpload::begin), lease);
+        let body = AnswerBody::new(
+            stream,
+            upload.map(|mut upload| LateUpload::begin(async move { poll_fn(|context| upload.poll(context)).await })),
+            lease,
+        );
         Ok(Said::Answer(head, Body::Stream(Box::pin(body))))
     }
 }

@@ -4,7 +4,6 @@ mod answer;
 mod connection;
 mod exchange;
 mod heads;
-mod late_upload;
 mod pool;
 #[cfg(test)]
 mod tests;
