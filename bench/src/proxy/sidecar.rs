@@ -23,7 +23,8 @@ const CERTIFICATE: &str = "tls/tls.crt";
 const CERTIFICATE_KEY: &str = "tls/tls.key";
 const PEPPERS: &str = "peppers.json";
 const KEYS: &str = "api-keys/0.json";
-const ACCESS_LOG: &str = "access.log";
+/// In a folder of its own: the sidecar watches the one of its configuration, where in a pod nobody writes.
+const ACCESS_LOG: &str = "log/access.log";
 /// The sixth header field of the full policy; the other five are built in.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=()";
 
@@ -68,6 +69,7 @@ impl Proxy for Sidecar {
     fn spawn(&self, setup: Setup, place: Place<'_>, https: SocketAddr) -> Result<Process> {
         let config = place.folder.join("config.json");
         write_files(setup, place)?;
+        write(place.folder, ACCESS_LOG, &[])?;
         let mut command = Command::new(&self.program);
         command.arg("run").arg("--config").arg(&config).arg("--control").arg(place.folder.join("control.sock"));
         command.args(["--workers", "1", "--https", &https.to_string()]);

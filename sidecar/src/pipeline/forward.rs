@@ -1,6 +1,8 @@
 //! forward: the app is asked, and its answer is passed on as it comes.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use shipshape_crds::policy::Enforcement;
 use tokio::time::Instant;
@@ -36,7 +38,7 @@ pub(super) async fn forward(
     let now = Instant::now();
     let ends = said.and_then(|said| now.checked_add(said));
     let deadline = rules.timeouts.request.map(|limit| now + limit).into_iter().chain(ends).min();
-    let answered = ask(app.send(head, body), client, deadline).await;
+    let answered = ask(&mut app.send(head, body), client, deadline).await;
     facts.upstream = Some(context.clock.monotonic().saturating_sub(asked_at));
     match answered {
         Ok((head, body)) => Ok(passed_on(context, facts, rules, (head, body), ends)),
@@ -55,17 +57,16 @@ enum Unanswered {
 
 /// Waits for the answer and passes hints on. Returning early drops the exchange, which cancels the app's request.
 async fn ask(
-    mut exchange: impl Exchange,
+    exchange: &mut impl Exchange,
     client: &mut impl Client,
     deadline: Option<Instant>,
 ) -> Result<(ResponseHead, Body), Unanswered> {
     loop {
-        let said = tokio::select! {
-            biased;
-            said = exchange.next() => said,
-            absence = client.absence(deadline) => return Err(Unanswered::Absent(absence)),
-        };
-        match said.map_err(Unanswered::Failed)? {
+        let said = poll_fn(|context| match exchange.poll_next(context) {
+            Poll::Ready(said) => Poll::Ready(said.map_err(Unanswered::Failed)),
+            Poll::Pending => client.poll_absence(deadline, context).map(|absence| Err(Unanswered::Absent(absence))),
+        });
+        match said.await? {
             Said::Answer(head, body) => return Ok((head, body)),
             Said::Hint(head) => client.hint(head).await.map_err(|_| Unanswered::Absent(Absence::Gone))?,
         }

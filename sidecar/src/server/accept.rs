@@ -1,16 +1,16 @@
 //! One listening socket per port: what it accepts goes to the least loaded worker.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{ErrorKind, Result};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 
-use super::connection::{Accepted, Port};
+use super::connection::{Accepted, Port, Stream};
 use super::drain::Drain;
 use super::worker::Workers;
 
@@ -20,7 +20,6 @@ const BACKLOG: i32 = 4096;
 const REST: Duration = Duration::from_millis(50);
 
 /// Listens on an address; port 0 takes a free one. `[::]` takes IPv4 as well, and on a node without IPv6 IPv4 alone.
-/// Must be called within a runtime.
 ///
 /// # Errors
 /// When the address cannot be taken; says which.
@@ -29,7 +28,7 @@ pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}: is another process there? Give another address"))
 }
 
-fn listen_by<T>(address: SocketAddr, bind: impl Fn(SocketAddr) -> std::io::Result<T>) -> std::io::Result<T> {
+fn listen_by<T>(address: SocketAddr, bind: impl Fn(SocketAddr) -> Result<T>) -> Result<T> {
     let is_any = address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED);
     match bind(address) {
         Err(error) if is_any && lacks_ipv6(&error) => bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()))),
@@ -42,7 +41,7 @@ fn lacks_ipv6(error: &std::io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT) || error.kind() == ErrorKind::AddrNotAvailable
 }
 
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+fn bind(address: SocketAddr) -> Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         // Said, because the node's `net.ipv6.bindv6only` may say otherwise.
@@ -53,11 +52,16 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket.into())
 }
 
-/// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes.
-pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) {
+/// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes. Runs
+/// on the first worker.
+///
+/// # Errors
+/// When the runtime cannot watch the socket.
+pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) -> Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut end = Box::pin(async {
         drain.stopped().await;
         drain.may_refuse().await;
@@ -65,11 +69,7 @@ pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, dr
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                // The worker's own runtime has to watch it from here on.
-                Ok((stream, peer)) => match stream.into_std() {
-                    Ok(stream) => hand_over(stream, peer, port, &workers),
-                    Err(error) => tracing::warn!(%error, "a connection could not be handed to its worker"),
-                },
+                Ok((stream, peer)) => hand_over(stream, peer, port, &workers),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(REST).await;
@@ -81,23 +81,32 @@ pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, dr
     drop(end);
     drain.refuses();
     // Asked of the kernel itself: what the runtime knows of the queue may be older than its last connection.
-    let Ok(listener) = listener.into_std() else { return };
+    let listener = listener.into_std()?;
     while let Ok((stream, peer)) = listener.accept() {
-        match stream.set_nonblocking(true) {
-            Ok(()) => hand_over(stream, peer, port, &workers),
-            Err(error) => tracing::warn!(%error, "a connection could not be handed to its worker"),
+        match stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+            Ok(stream) => hand_over(stream, peer, port, &workers),
+            Err(error) => tracing::warn!(%error, "a connection could not be served"),
         }
     }
+    Ok(())
 }
 
-fn hand_over(stream: std::net::TcpStream, peer: SocketAddr, port: Port, workers: &Workers) {
+fn hand_over(stream: TcpStream, peer: SocketAddr, port: Port, workers: &Workers) {
     let metrics = workers.metrics();
     metrics.connections_accepted.with_label_values(&[port.label()]).inc();
-    let Some(worker) = workers.least_loaded() else { return };
+    let Some((number, worker)) = workers.least_loaded() else { return };
     if workers.are_full() {
         metrics.connections_refused.inc();
         return;
     }
+    let stream = match number {
+        // This very worker, whose runtime watches it already.
+        0 => Stream::Watched(stream),
+        _ => match stream.into_std() {
+            Ok(stream) => Stream::Unwatched(stream),
+            Err(error) => return tracing::warn!(%error, "a connection could not be handed to its worker"),
+        },
+    };
     worker.hand_over(Accepted { stream, peer, port });
 }
 
@@ -106,7 +115,7 @@ mod tests {
     use super::*;
 
     /// What is bound on a node where IPv6 fails with that error.
-    fn bound(address: &str, error: Errno) -> Result<SocketAddr, Errno> {
+    fn bound(address: &str, error: Errno) -> std::result::Result<SocketAddr, Errno> {
         let bind = |address: SocketAddr| if address.is_ipv6() { Err(error.into()) } else { Ok(address) };
         listen_by(address.parse().unwrap(), bind).map_err(|error| Errno::from_io_error(&error).unwrap())
     }

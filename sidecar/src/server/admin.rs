@@ -68,7 +68,7 @@ impl wire::Service for AdminService {
         LIMITS
     }
 
-    async fn request(&self, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
+    async fn request(self: Rc<Self>, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
         drop(body);
         let reply = match head.method_name() {
             "GET" | "HEAD" => self.0.answer(head.target.path()).await,

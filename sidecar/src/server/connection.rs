@@ -48,10 +48,18 @@ impl Port {
     }
 }
 
+/// The socket of a connection.
+pub enum Stream {
+    /// The worker's runtime watches it.
+    Watched(TcpStream),
+    /// No runtime watches it yet.
+    Unwatched(std::net::TcpStream),
+}
+
 /// A connection that was just accepted.
 pub struct Accepted {
     /// The socket.
-    pub stream: std::net::TcpStream,
+    pub stream: Stream,
     /// Who opened it.
     pub peer: SocketAddr,
     /// Where.
@@ -83,8 +91,7 @@ pub async fn serve(accepted: Accepted, local: Rc<Local>) {
     let Accepted { stream, peer, port } = accepted;
     // A socket for both families shows IPv4 mapped into IPv6: one spelling from here on, in limits, fields and logs.
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let opened = stream.set_nodelay(true).and_then(|()| stream.local_addr());
-    let Ok((here, stream)) = opened.and_then(|here| Ok((here, TcpStream::from_std(stream)?))) else { return };
+    let Ok((stream, here)) = open(stream) else { return };
     match port {
         Port::Http => {
             let connection = Connection { peer, local: here, tls: None };
@@ -98,6 +105,16 @@ pub async fn serve(accepted: Accepted, local: Rc<Local>) {
             wire_up(stream, protocol, Connection { peer, local: here, tls: Some(Arc::new(tls)) }, local).await;
         }
     }
+}
+
+fn open(stream: Stream) -> std::io::Result<(TcpStream, SocketAddr)> {
+    let stream = match stream {
+        Stream::Watched(stream) => stream,
+        Stream::Unwatched(stream) => TcpStream::from_std(stream)?,
+    };
+    stream.set_nodelay(true)?;
+    let here = stream.local_addr()?;
+    Ok((stream, here))
 }
 
 async fn handshake(stream: TcpStream, local: &Local) -> Option<(TlsStream<TcpStream>, TlsFacts)> {
@@ -130,7 +147,7 @@ impl wire::Service for Served {
         Limits { age: self.age, ..self.local.given.live.limits() }
     }
 
-    async fn request(&self, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
+    async fn request(self: Rc<Self>, head: RequestHead, body: Option<BodyStream>, client: impl Client + 'static) {
         if self.is_overloaded() {
             drop((head, body));
             let detail = "This instance has all the work that it can hold. Try again later.";

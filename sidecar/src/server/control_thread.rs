@@ -1,4 +1,4 @@
-//! The control thread: it accepts, answers the admin port, watches the files, and ends everything in order.
+//! The control thread: it answers the admin port, watches the files, and ends everything in order.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::accept::accept;
 use super::admin::{self, Admin};
 use super::app_health::AppHealth;
 use super::connection::Port;
@@ -49,9 +48,9 @@ pub struct Signals {
 /// The sockets that it listens on.
 pub struct Listeners {
     /// TLS.
-    pub https: TcpListener,
+    pub https: std::net::TcpListener,
     /// Plain HTTP.
-    pub http: TcpListener,
+    pub http: std::net::TcpListener,
     /// The admin port.
     pub admin: TcpListener,
     /// The socket for `drain`.
@@ -66,7 +65,7 @@ pub fn run(runtime: Runtime, parts: Parts) {
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
         let accepting = [(https, Port::Https), (http, Port::Http)]
-            .map(|(listener, port)| tokio::spawn(accept(listener, port, Arc::clone(&workers), Arc::clone(&drain))));
+            .map(|(listener, port)| Arc::clone(&workers).accept(listener, port, Arc::clone(&drain)));
         let health = AppHealth::new(Arc::clone(&live), options.health_pages);
         let about = Admin {
             live: Arc::clone(&live),
@@ -85,9 +84,8 @@ pub fn run(runtime: Runtime, parts: Parts) {
         }
         // A port ends only after that, or by a defect: then the process ends in order, to be started anew whole.
         let ports = futures::future::join_all(accepting.map(|port| async {
-            let outcome = port.await;
-            if outcome.is_err() {
-                tracing::error!("accepting ended by a defect: the sidecar ends with it");
+            if let Err(error) = port.await {
+                tracing::error!(%error, "a port ended before its time: the sidecar ends with it");
                 drain.stop();
             }
         }));

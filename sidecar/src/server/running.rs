@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use anyhow::Context as _;
 use shipshape_crds::sidecar_config::SidecarConfig;
+use tokio::net::TcpListener;
 
 use super::accept::listen;
 use super::connection::Given;
@@ -116,6 +117,7 @@ fn bind(options: &Options, config: &SidecarConfig) -> anyhow::Result<(Listeners,
     let wanted = options.addresses(&config.listen)?;
     let control = control::open_as_asked(&options.control)?;
     let (https, http, admin) = (listen(wanted.https)?, listen(wanted.http)?, listen(wanted.admin)?);
+    let admin = TcpListener::from_std(admin)?;
     let taken = Addresses { https: https.local_addr()?, http: http.local_addr()?, admin: admin.local_addr()? };
     Ok((Listeners { https, http, admin, control }, taken))
 }

@@ -1,5 +1,6 @@
 //! Workers: a thread each, with a runtime, connections and a pool of its own.
 
+use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -10,7 +11,9 @@ use anyhow::Context as _;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::connection::{Accepted, Given, Local, serve};
+use super::accept::accept;
+use super::connection::{Accepted, Given, Local, Port, serve};
+use super::drain::Drain;
 use crate::telemetry::metrics::SidecarMetrics;
 use crate::wire::AppPools;
 
@@ -38,7 +41,18 @@ pub struct Worker {
 
 enum Order {
     Serve(Accepted, Slot),
+    Accept(Accepting),
     Ping(oneshot::Sender<()>),
+}
+
+/// A port, and who its connections go to.
+struct Accepting {
+    listener: TcpListener,
+    port: Port,
+    workers: Arc<Workers>,
+    drain: Arc<Drain>,
+    /// Told when the port has closed.
+    closed: oneshot::Sender<()>,
 }
 
 /// A connection's place in its worker; dropped when it is over.
@@ -60,10 +74,24 @@ impl Workers {
         Ok(Self { all, metrics: Arc::clone(metrics), closed, max_connections })
     }
 
-    /// The worker with the fewest connections; one that died has none, and is not meant.
+    /// Accepts on a port until the end, for all workers; fails when that ended by a defect. The first worker does it
+    /// beside its connections: with one worker, which is usual, no connection changes its thread.
+    pub async fn accept(self: Arc<Self>, listener: TcpListener, port: Port, drain: Arc<Drain>) -> anyhow::Result<()> {
+        let (closed, has_closed) = oneshot::channel();
+        let first = self.all.first().context("there is no worker")?;
+        let orders = first.orders.clone();
+        let accepting = Accepting { listener, port, workers: self, drain, closed };
+        orders.send(Order::Accept(accepting)).map_err(|_| anyhow::anyhow!("the first worker is gone"))?;
+        // Held by nobody else while it waits: the worker ends when the last sender is gone.
+        drop(orders);
+        has_closed.await.context("accepting ended by a defect")
+    }
+
+    /// The worker with the fewest connections, and its number; one that died has none, and is not meant.
     #[must_use]
-    pub fn least_loaded(&self) -> Option<&Worker> {
-        self.all.iter().filter(|worker| !worker.orders.is_closed()).min_by_key(|worker| worker.load.load(Relaxed))
+    pub fn least_loaded(&self) -> Option<(usize, &Worker)> {
+        let living = self.all.iter().enumerate().filter(|(_, worker)| !worker.orders.is_closed());
+        living.min_by_key(|(_, worker)| worker.load.load(Relaxed))
     }
 
     /// Whether one more connection would be too many.
@@ -141,7 +169,13 @@ impl Worker {
             Ok(runtime) => {
                 // Whoever started it waits for this.
                 let _ = started.send(Ok(()));
-                runtime.block_on(work(received, given));
+                // A task like those that it starts: waking the future that a runtime blocks on is a system call.
+                let ended = runtime.block_on(async { tokio::task::spawn_local(work(received, given)).await });
+                if let Err(defect) = ended
+                    && let Ok(panic) = defect.try_into_panic()
+                {
+                    std::panic::resume_unwind(panic);
+                }
             }
             Err(error) => drop(started.send(Err(error))),
         };
@@ -198,11 +232,21 @@ async fn work(mut orders: mpsc::UnboundedReceiver<Order>, given: Given) {
                     drop(slot);
                 });
             }
+            Order::Accept(accepting) => drop(tokio::task::spawn_local(accept_for_all(accepting))),
             Order::Ping(answer) => {
                 // Whoever asked may have given up.
                 let _ = answer.send(());
             }
         }
+    }
+}
+
+async fn accept_for_all(accepting: Accepting) {
+    let Accepting { listener, port, workers, drain, closed } = accepting;
+    match accept(listener, port, workers, drain).await {
+        // Whoever waits for it may be gone.
+        Ok(()) => drop(closed.send(())),
+        Err(error) => tracing::error!(%error, "a port cannot be watched"),
     }
 }
 
@@ -243,7 +287,7 @@ mod tests {
         hurt.all[0].orders.closed().await;
         assert!(!hurt.are_alive().await && !hurt.are_alive().await);
         hurt.all[1].load.store(5, Relaxed);
-        assert_eq!(hurt.least_loaded().unwrap().load.load(Relaxed), 5);
+        assert_eq!(hurt.least_loaded().unwrap().0, 1);
         hurt.join();
     }
 

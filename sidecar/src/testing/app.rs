@@ -1,6 +1,8 @@
 //! An app in memory that does as it is told and remembers what reached it.
 
+use std::pin::Pin;
 use std::sync::Mutex;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -59,19 +61,15 @@ impl TestApp {
 
 impl App for TestApp {
     fn send(&self, head: RequestHead, body: Capped) -> impl Exchange {
-        TestExchange { app: self, request: Some((head, body)) }
+        TestExchange(Box::pin(self.answer(head, body)))
     }
 }
 
-struct TestExchange<'a> {
-    app: &'a TestApp,
-    request: Option<(RequestHead, Capped)>,
-}
+struct TestExchange<F>(Pin<Box<F>>);
 
-impl Exchange for TestExchange<'_> {
-    async fn next(&mut self) -> Result<Said, AppError> {
-        let (head, body) = self.request.take().expect("asked once");
-        self.app.answer(head, body).await.map(|(head, body)| Said::Answer(head, body))
+impl<F: Future<Output = Result<(ResponseHead, Body), AppError>>> Exchange for TestExchange<F> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Said, AppError>> {
+        self.0.as_mut().poll(context).map_ok(|(head, body)| Said::Answer(head, body))
     }
 }
 

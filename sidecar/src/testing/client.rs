@@ -1,12 +1,13 @@
 //! A client in memory that reads its answer whole, or goes away.
 
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::wire::{Absence, Body, BodyError, Client, ClientGone, Fields, Frame, ResponseHead};
+use crate::wire::{Absence, Alarm, Body, BodyError, Client, ClientGone, Fields, Frame, ResponseHead};
 
 /// What the client saw.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,8 @@ pub struct TestClient {
     pub leaves: bool,
     /// Whether it goes away while it reads its answer.
     pub leaves_reading: bool,
+    /// Rings when its time is over.
+    pub alarm: Arc<Mutex<Alarm>>,
 }
 
 impl Client for TestClient {
@@ -70,14 +73,11 @@ impl Client for TestClient {
         Ok(())
     }
 
-    async fn absence(&mut self, deadline: Option<Instant>) -> Absence {
+    fn poll_absence(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<Absence> {
         match deadline {
-            _ if self.leaves => Absence::Gone,
-            Some(deadline) => {
-                tokio::time::sleep_until(deadline).await;
-                Absence::TimeOver
-            }
-            None => std::future::pending().await,
+            _ if self.leaves => Poll::Ready(Absence::Gone),
+            Some(deadline) => self.alarm.lock().unwrap().poll(deadline, context).map(|()| Absence::TimeOver),
+            None => Poll::Pending,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use shipshape_crds::protocol::AppProtocol;
@@ -53,11 +54,10 @@ impl App for AnyApp {
 }
 
 impl<A: Exchange, B: Exchange> Exchange for AnyExchange<A, B> {
-    async fn next(&mut self) -> Result<Said, AppError> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Said, AppError>> {
         match self {
-            Self::Http1(exchange) => exchange.next().await,
-            // Boxed: the state of the usual one should not carry room for this.
-            Self::H2c(exchange) => Box::pin(exchange.next()).await,
+            Self::Http1(exchange) => exchange.poll_next(context),
+            Self::H2c(exchange) => exchange.poll_next(context),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Header fields in the order they came, by names that were folded once, in one block of text.
 
+use super::spare::{Spare, give, give_buffer, take, take_buffer};
+
 /// One header field. The name is in lower case; the value has no surrounding blanks and no line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
@@ -28,11 +30,18 @@ pub(super) struct Place {
 const SPARE_TEXT: usize = 512;
 const SPARE_FIELDS: usize = 12;
 
+thread_local! {
+    static PLACES: Spare<Place> = const { Spare::new(256, 128) };
+}
+
 impl Fields {
     /// Room for so many fields of so much text, and for what a proxy adds to them.
     #[must_use]
     pub fn with_capacity(fields: usize, text: usize) -> Self {
-        Self { text: Vec::with_capacity(text + SPARE_TEXT), places: Vec::with_capacity(fields + SPARE_FIELDS) }
+        let (mut block, mut places) = (take_buffer(), take(&PLACES));
+        block.reserve(text + SPARE_TEXT);
+        places.reserve(fields + SPARE_FIELDS);
+        Self { text: block, places }
     }
 
     /// The first value of a name (in lower case).
@@ -121,8 +130,8 @@ impl Fields {
     }
 
     /// The block, and where its fields stand in it, for whoever hands the block on as it is.
-    pub(super) fn into_parts(self) -> (Vec<u8>, Vec<Place>) {
-        (self.text, self.places)
+    pub(super) fn into_parts(mut self) -> (Vec<u8>, Vec<Place>) {
+        (std::mem::take(&mut self.text), std::mem::take(&mut self.places))
     }
 
     /// Adds a field by its whole line, `Name: value` CR LF; the name has so many bytes, and any case.
@@ -212,6 +221,14 @@ fn fold(name: &mut [u8]) {
 
 fn slice(text: &[u8], (start, end): (u32, u32)) -> &[u8] {
     text.get(start as usize..end as usize).unwrap_or_default()
+}
+
+/// What a head held is the next one's.
+impl Drop for Fields {
+    fn drop(&mut self) {
+        give_buffer(std::mem::take(&mut self.text));
+        give(&PLACES, std::mem::take(&mut self.places));
+    }
 }
 
 impl PartialEq for Fields {

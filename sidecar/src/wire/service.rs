@@ -1,6 +1,7 @@
 //! Who answers the requests of a connection, whatever protocol it speaks.
 
 use std::future::Future;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -18,11 +19,11 @@ pub trait Service: 'static {
 
     /// Answers a request.
     fn request(
-        &self,
+        self: Rc<Self>,
         head: RequestHead,
         body: Option<BodyStream>,
         client: impl Client + 'static,
-    ) -> impl Future<Output = ()>;
+    ) -> impl Future<Output = ()> + 'static;
 
     /// Answers a request whose head has no single meaning, or did not come in time.
     fn refuse(&self, error: HeadError, client: impl Client + 'static) -> impl Future<Output = ()>;

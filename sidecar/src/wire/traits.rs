@@ -2,7 +2,8 @@
 //!
 //! Nothing here moves between threads: a request lives and ends on the worker that has its connection.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
@@ -25,9 +26,13 @@ pub trait Client {
     /// When the client went away first.
     fn answer(self, head: ResponseHead, body: Body) -> impl Future<Output = Result<(), ClientGone>>;
 
-    /// Resolves when nobody waits for an answer any more: the client has gone away, or its time is over. One that is
-    /// dropped and asked for again goes on as before.
-    fn absence(&mut self, deadline: Option<Instant>) -> impl Future<Output = Absence>;
+    /// Ready when nobody waits for an answer any more: the client has gone away, or its time is over.
+    fn poll_absence(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<Absence>;
+
+    /// Resolves when nobody waits for an answer any more. One that is dropped and asked for again goes on as before.
+    fn absence(&mut self, deadline: Option<Instant>) -> impl Future<Output = Absence> {
+        poll_fn(move |context| self.poll_absence(deadline, context))
+    }
 }
 
 /// Why nobody waits for an answer any more.
@@ -57,7 +62,15 @@ pub trait Exchange {
     ///
     /// # Errors
     /// Why there is no answer.
-    fn next(&mut self) -> impl Future<Output = Result<Said, AppError>>;
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Said, AppError>>;
+
+    /// The same, to wait for.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    fn next(&mut self) -> impl Future<Output = Result<Said, AppError>> {
+        poll_fn(|context| self.poll_next(context))
+    }
 }
 
 /// What an app said.

@@ -1,7 +1,8 @@
 //! One request to the app and what it says to it.
 
-use std::future::poll_fn;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -35,14 +36,14 @@ pub struct Http1App {
 
 impl App for Http1App {
     fn send(&self, head: RequestHead, body: Capped) -> impl Exchange {
-        Http1Exchange { app: self.clone(), request: Some(Request::new(head, body, self)), connection: None, hints: 0 }
+        Http1Exchange { app: self.clone(), request: Some(Request::new(head, body, self)), way: Way::Unknown, hints: 0 }
     }
 }
 
 struct Http1Exchange {
     app: Http1App,
     request: Option<Request>,
-    connection: Option<AppConnection>,
+    way: Way,
     hints: usize,
 }
 
@@ -145,55 +146,81 @@ enum Failure {
 }
 
 impl Exchange for Http1Exchange {
-    async fn next(&mut self) -> Result<Said, AppError> {
-        let Some(mut request) = self.request.take() else { return Err(AppError::Broken("it has answered".to_owned())) };
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.connect(&request).await?,
-        };
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Said, AppError>> {
+        let Self { app, request: Some(request), way, hints } = self else { return Poll::Ready(Err(over())) };
         loop {
-            match poll_fn(|context| request.poll_head(&mut connection, context)).await {
+            let connection = ready!(way.poll(app, request, context))?;
+            match ready!(request.poll_head(connection, context)) {
                 Ok(said) if !request.is_proved(&said) => {
-                    return Err(AppError::Broken("it did not prove that it speaks WebSocket".to_owned()));
+                    return Poll::Ready(Err(AppError::Broken("it did not prove that it speaks WebSocket".to_owned())));
                 }
-                Ok(said) if said.head.status >= 200 || said.switches => {
-                    return Ok(self.answer(connection, request, said));
-                }
+                Ok(said) if said.head.status >= 200 || said.switches => return Poll::Ready(self.answer(said)),
                 Ok(hint) => {
-                    self.hints += 1;
-                    if self.hints > HINTS {
-                        return Err(AppError::Broken(format!("more than {HINTS} interim answers")));
+                    *hints += 1;
+                    if *hints > HINTS {
+                        return Poll::Ready(Err(AppError::Broken(format!("more than {HINTS} interim answers"))));
                     }
                     // Nobody asked the app to ask for the body.
                     if hint.head.status != 100 {
-                        (self.request, self.connection) = (Some(request), Some(connection));
-                        return Ok(Said::Hint(hint.head));
+                        return Poll::Ready(Ok(Said::Hint(hint.head)));
                     }
                 }
                 Err(Failure::Unheard(error)) if connection.is_used && request.may_repeat() => {
                     tracing::debug!(%error, "an idle connection to the app had ended: sent once more");
-                    connection = AppConnection::open(self.app.address, self.app.connect_timeout).await?;
+                    *way = Way::anew(app);
                     request.begin_again();
                 }
-                Err(Failure::Unheard(error) | Failure::Final(error)) => return Err(error),
+                Err(Failure::Unheard(error) | Failure::Final(error)) => return Poll::Ready(Err(error)),
             }
         }
     }
 }
 
-impl Http1Exchange {
-    async fn connect(&self, request: &Request) -> Result<AppConnection, AppError> {
-        let Http1App { pool, address, connect_timeout } = &self.app;
-        match pool.take(*address, !request.is_repeatable) {
-            Some(connection) => Ok(connection),
-            None => AppConnection::open(*address, *connect_timeout).await,
-        }
+fn over() -> AppError {
+    AppError::Broken("it has answered".to_owned())
+}
+
+/// The way to the app.
+enum Way {
+    Unknown,
+    Opens(Pin<Box<dyn Future<Output = Result<AppConnection, AppError>>>>),
+    Open(AppConnection),
+}
+
+impl Way {
+    /// A connection that nobody had before.
+    fn anew(app: &Http1App) -> Self {
+        Self::Opens(Box::pin(AppConnection::open(app.address, app.connect_timeout)))
     }
 
-    fn answer(&self, mut connection: AppConnection, request: Request, parsed: ParsedResponse) -> Said {
+    /// Ready when there is a connection: one that waited for its next request, or a new one.
+    fn poll(
+        &mut self,
+        app: &Http1App,
+        request: &Request,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<&mut AppConnection, AppError>> {
+        if let Self::Unknown = self {
+            let waited = app.pool.take(app.address, !request.is_repeatable);
+            *self = waited.map_or_else(|| Self::anew(app), Self::Open);
+        }
+        if let Self::Opens(opening) = self {
+            *self = Self::Open(ready!(opening.as_mut().poll(context))?);
+        }
+        match self {
+            Self::Open(connection) => Poll::Ready(Ok(connection)),
+            Self::Unknown | Self::Opens(_) => Poll::Pending,
+        }
+    }
+}
+
+impl Http1Exchange {
+    fn answer(&mut self, parsed: ParsedResponse) -> Result<Said, AppError> {
         let ParsedResponse { head, framing, keep_alive, switches, length: _ } = parsed;
+        let way = std::mem::replace(&mut self.way, Way::Unknown);
+        let (Some(request), Way::Open(mut connection)) = (self.request.take(), way) else { return Err(over()) };
         if switches {
-            return Said::Answer(head, Body::Tunnel(Box::new(AppTunnel::new(connection))));
+            return Ok(Said::Answer(head, Body::Tunnel(Box::new(AppTunnel::new(connection)))));
         }
         let pool = keep_alive.then(|| Rc::clone(&self.app.pool));
         let inlet = &mut connection.inlet;
@@ -202,10 +229,10 @@ impl Http1Exchange {
             if let Some(pool) = pool.filter(|_| connection.inlet.bytes().is_empty()) {
                 pool.put(connection);
             }
-            return Said::Answer(head, Body::Whole(whole));
+            return Ok(Said::Answer(head, Body::Whole(whole)));
         }
         let body = AnswerBody::new(connection, framing, request.upload, pool);
-        Said::Answer(head, Body::Stream(Box::pin(body)))
+        Ok(Said::Answer(head, Body::Stream(Box::pin(body))))
     }
 }
 

@@ -56,7 +56,7 @@ pub fn parse_response(
 }
 
 /// Heads are seldom larger; what follows one is not made room for.
-const USUAL_BYTES: usize = 4096;
+const USUAL_BYTES: usize = 512;
 const USUAL_FIELDS: usize = 8;
 
 /// A status line, taken apart.

@@ -52,9 +52,9 @@ enum Measure {
 
 impl<T: Transport> Answer<T> {
     /// Takes the head and what is known of the body.
-    pub(super) fn begin(link: Shared<T>, asked: &Asked, head: &ResponseHead, body: Body) -> Result<Self, ClientGone> {
-        let source = link.try_borrow_mut().map_err(|_| ClientGone)?.begin_answer(asked, head, body);
-        Ok(Self { link, source })
+    pub(super) fn begin(link: Shared<T>, asked: &Asked, head: &ResponseHead, body: Body) -> Self {
+        let source = link.try_borrow_mut().map_or(Source::Written, |mut link| link.begin_answer(asked, head, body));
+        Self { link, source }
     }
 }
 

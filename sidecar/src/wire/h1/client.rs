@@ -1,7 +1,7 @@
 //! The client of one request over HTTP/1.
 
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
@@ -34,18 +34,15 @@ impl<T: Transport> Client for Http1Client<T> {
     }
 
     async fn answer(self, head: ResponseHead, body: Body) -> Result<(), ClientGone> {
-        Answer::begin(self.link, &self.asked, &head, body)?.await
+        Answer::begin(self.link, &self.asked, &head, body).await
     }
 
-    async fn absence(&mut self, deadline: Option<Instant>) -> Absence {
-        poll_fn(|context| {
-            let Ok(mut link) = self.link.try_borrow_mut() else { return Poll::Ready(Absence::Gone) };
-            if link.poll_gone(context).is_ready() {
-                return Poll::Ready(Absence::Gone);
-            }
-            let Some(deadline) = deadline else { return Poll::Pending };
-            link.alarm.poll(deadline, context).map(|()| Absence::TimeOver)
-        })
-        .await
+    fn poll_absence(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<Absence> {
+        let Ok(mut link) = self.link.try_borrow_mut() else { return Poll::Ready(Absence::Gone) };
+        if link.poll_gone(context).is_ready() {
+            return Poll::Ready(Absence::Gone);
+        }
+        let Some(deadline) = deadline else { return Poll::Pending };
+        link.alarm.poll(deadline, context).map(|()| Absence::TimeOver)
     }
 }

@@ -17,6 +17,7 @@ use crate::wire::body::BodyStream;
 use crate::wire::bounds::{DRAIN_IDLE, REQUEST_HEAD};
 use crate::wire::codec::{Framing, HeadError, HeadLimits, ParsedRequest, parse_request};
 use crate::wire::io::{Taken, Transport};
+use crate::wire::kept::Kept;
 use crate::wire::service::{Draining, Service};
 
 /// Fields that are read beyond the policy's number, for the same reason.
@@ -37,7 +38,7 @@ pub(in crate::wire) async fn serve_http1<T: Transport, S: Service>(
             Err(_) => Poll::Ready(Next::Over),
         });
         match next.await {
-            Next::Request(request) => exchange(&link, request, service.as_ref()).await,
+            Next::Request(request) => exchange(&link, request, &service).await,
             Next::Refused(error) => {
                 let asked = Asked {
                     is_head: link.try_borrow().is_ok_and(|link| begins_with_head(link.inlet.bytes())),
@@ -63,7 +64,7 @@ fn begins_with_head(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"HEAD ")
 }
 
-async fn exchange<T: Transport, S: Service>(link: &Shared<T>, request: ParsedRequest, service: &S) {
+async fn exchange<T: Transport, S: Service>(link: &Shared<T>, request: ParsedRequest, service: &Rc<S>) {
     let ParsedRequest { head, framing, keep_alive, expects_continue, length: _ } = request;
     let asked = Asked { is_head: head.method == b"HEAD"[..], version: head.version, keep_alive };
     if let Ok(mut link) = link.try_borrow_mut() {
@@ -77,7 +78,7 @@ async fn exchange<T: Transport, S: Service>(link: &Shared<T>, request: ParsedReq
     };
     let client = Http1Client { link: Rc::clone(link), asked };
     // In a place of its own: an idle connection would otherwise keep room for it.
-    Box::pin(service.request(head, body, client)).await;
+    Kept::new(Rc::clone(service).request(head, body, client)).await;
     if let Ok(mut link) = link.try_borrow_mut() {
         // Without an answer there is nothing that a client could take for one.
         link.failed |= !link.is_answered;

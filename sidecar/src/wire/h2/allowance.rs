@@ -2,6 +2,9 @@
 //! answers, because it gives them up (CVE-2023-44487) or because they are no requests of HTTP.
 
 use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Frames that serve no request, in a row: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown and empty ones.
 const CONTROL: u32 = 1000;
@@ -11,6 +14,11 @@ const BY_REQUEST: u32 = 16;
 const BY_PIECE: u32 = 4;
 /// Payload of a control frame that costs as much as one more frame, in bytes.
 const PAYLOAD: u32 = 1024;
+/// Pieces of bodies that are smaller than any message (gRPC's prefix takes 5 bytes, a WebSocket's masked frame 6): so
+/// many may come within so long. The clock is asked only when they are used up.
+const SCRAP: u32 = 5;
+const SCRAPS: u32 = 4096;
+const SCRAPS_WITHIN: Duration = Duration::from_secs(4);
 /// Heads that a client may send ahead of its answers at the beginning, the streams that it may have open among them,
 /// and how many it can earn by taking answers.
 const HEADS: u32 = 256;
@@ -29,12 +37,20 @@ const END_STREAM: u8 = 1;
 pub(super) struct Allowance {
     control: Cell<u32>,
     heads: Cell<u32>,
+    scraps: Cell<u32>,
+    scraps_since: Cell<Instant>,
     is_spent: Cell<bool>,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { control: Cell::new(CONTROL), heads: Cell::new(HEADS), is_spent: Cell::new(false) }
+        Self {
+            control: Cell::new(CONTROL),
+            heads: Cell::new(HEADS),
+            scraps: Cell::new(SCRAPS),
+            scraps_since: Cell::new(Instant::now()),
+            is_spent: Cell::new(false),
+        }
     }
 }
 
@@ -51,8 +67,13 @@ impl Allowance {
                 self.earn(BY_REQUEST);
                 spend(&self.heads, 1, &self.is_spent);
             }
-            DATA if length > 0 => self.earn(BY_PIECE),
             DATA if flags & END_STREAM != 0 => {}
+            DATA if length > 0 => {
+                self.earn(BY_PIECE);
+                if length < SCRAP {
+                    self.scrap();
+                }
+            }
             _ => spend(&self.control, 1 + length / PAYLOAD, &self.is_spent),
         }
     }
@@ -65,6 +86,17 @@ impl Allowance {
     /// A client took an answer.
     pub(super) fn answered(&self) {
         self.heads.set(HEADS_MOST.min(self.heads.get() + BY_ANSWER));
+    }
+
+    fn scrap(&self) {
+        if self.scraps.get() == 0 {
+            let since = self.scraps_since.replace(Instant::now());
+            if since.elapsed() < SCRAPS_WITHIN {
+                self.is_spent.set(true);
+            }
+            self.scraps.set(SCRAPS);
+        }
+        self.scraps.set(self.scraps.get().saturating_sub(1));
     }
 
     fn earn(&self, frames: u32) {
@@ -103,6 +135,23 @@ mod tests {
             allowance.is_spent()
         });
         assert_eq!(frames, Some(59), "about a mebibyte");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn scraps_of_bodies_are_bounded_by_their_rate() {
+        let allowance = Allowance::default();
+        for _ in 0..10 * SCRAPS {
+            allowance.received(DATA, 0, 1);
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        assert!(!allowance.is_spent(), "a thousand a second are slow");
+        (0..2 * SCRAPS).for_each(|_| allowance.received(DATA, 0, SCRAP));
+        assert!(!allowance.is_spent(), "these may be messages");
+        let scraps = (1..).find(|_| {
+            allowance.received(DATA, 0, 1);
+            allowance.is_spent()
+        });
+        assert!(scraps.is_some_and(|scraps| scraps <= 2 * SCRAPS));
     }
 
     #[test]

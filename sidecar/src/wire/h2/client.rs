@@ -1,8 +1,7 @@
 //! The client of one HTTP/2 stream.
 
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -73,22 +72,19 @@ impl Client for H2Client {
         Ok(())
     }
 
-    async fn absence(&mut self, deadline: Option<Instant>) -> Absence {
-        poll_fn(|context| {
-            // However it ended, nobody waits any more.
-            if self.respond.poll_reset(context).is_ready() {
-                return Poll::Ready(Absence::Gone);
-            }
-            if self.wanted.take_if(|wanted| wanted.get()).is_some() {
-                let mut go_on = Response::new(());
-                *go_on.status_mut() = StatusCode::CONTINUE;
-                // A client that went away is noticed above.
-                let _ = self.respond.send_informational(go_on);
-            }
-            let Some(deadline) = deadline else { return Poll::Pending };
-            self.alarm.poll(deadline, context).map(|()| Absence::TimeOver)
-        })
-        .await
+    fn poll_absence(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<Absence> {
+        // However it ended, nobody waits any more.
+        if self.respond.poll_reset(context).is_ready() {
+            return Poll::Ready(Absence::Gone);
+        }
+        if self.wanted.take_if(|wanted| wanted.get()).is_some() {
+            let mut go_on = Response::new(());
+            *go_on.status_mut() = StatusCode::CONTINUE;
+            // A client that went away is noticed above.
+            let _ = self.respond.send_informational(go_on);
+        }
+        let Some(deadline) = deadline else { return Poll::Pending };
+        self.alarm.poll(deadline, context).map(|()| Absence::TimeOver)
     }
 }
 

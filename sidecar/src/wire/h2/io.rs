@@ -14,7 +14,7 @@ use tokio::time::Sleep;
 use super::frames::FrameHeads;
 use super::life::Life;
 use crate::wire::bounds::{LINGER, LINGER_BYTES};
-use crate::wire::io::{give_buffer, take_buffer};
+use crate::wire::spare::{give_buffer, take_buffer};
 
 /// What waits to be written together at most, in bytes: a record of TLS.
 const TOGETHER: usize = 16 * 1024;

@@ -20,6 +20,7 @@ use super::life::{Life, Verdict};
 use super::request_body::{Wanted, request_body};
 use crate::wire::bounds::REQUEST_HEAD;
 use crate::wire::io::Alarm;
+use crate::wire::kept::Kept;
 use crate::wire::service::{Draining, Service};
 
 /// Streams that a client may have open at once (RFC 9113 section 6.5.2 advises 100 at least).
@@ -193,8 +194,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin, S: Service> Served<T, S> {
                     false => (request_body(stream, &self.life, wanted.as_ref()), None),
                 };
                 let client = H2Client { respond, flight, is_head, tunnel, alarm: Alarm::default(), wanted };
-                // Boxed: a task's own future is moved several times, and this one is large.
-                drop(tokio::task::spawn_local(Box::pin(async move { service.request(head, body, client).await })));
+                // In a place of its own: a task's own future is moved several times, and this one is large.
+                drop(tokio::task::spawn_local(Kept::new(service.request(head, body, client))));
             }
             Err(error) => {
                 self.life.discard(stream);

@@ -13,5 +13,5 @@ pub(super) use date::with_http_date;
 pub use held::held_bytes;
 pub(super) use inlet::{Inlet, Taken};
 pub(super) use outlet::Outlet;
-pub(super) use scratch::{give_buffer, poll_read, take_buffer};
+pub(super) use scratch::poll_read;
 pub use transport::Transport;

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 use super::held::Held;
-use super::scratch::{give_buffer, take_buffer};
+use crate::wire::spare::{give_buffer, take_buffer};
 
 /// Payload up to this length is copied behind its framing: one buffer is written faster than two.
 const COPIED: usize = 4096;

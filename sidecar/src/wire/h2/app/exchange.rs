@@ -40,7 +40,8 @@ pub struct H2App {
 
 impl App for H2App {
     fn send(&self, head: RequestHead, body: Capped) -> impl Exchange {
-        H2Exchange { app: self.clone(), head, body: Some(body), asked: None, attempts: 0, hints: 0 }
+        let exchange = H2Exchange { app: self.clone(), head, body: Some(body), asked: None, attempts: 0, hints: 0 };
+        H2Exchanging::Waits(Some(Box::new(exchange)))
     }
 }
 
@@ -77,7 +78,37 @@ enum Failure {
     Stream(h2::Error),
 }
 
-impl Exchange for H2Exchange {
+/// An exchange, and the step of it that is under way.
+enum H2Exchanging {
+    Waits(Option<Box<H2Exchange>>),
+    Runs(Step),
+}
+
+type Step = Pin<Box<dyn Future<Output = (Box<H2Exchange>, Result<Said, AppError>)>>>;
+
+impl Exchange for H2Exchanging {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Said, AppError>> {
+        loop {
+            match self {
+                Self::Waits(exchange) => {
+                    let over = || AppError::Broken("it has answered".to_owned());
+                    let mut exchange = exchange.take().ok_or_else(over)?;
+                    *self = Self::Runs(Box::pin(async move {
+                        let said = exchange.next().await;
+                        (exchange, said)
+                    }));
+                }
+                Self::Runs(step) => {
+                    let (exchange, said) = ready!(step.as_mut().poll(context));
+                    *self = Self::Waits(Some(exchange));
+                    return Poll::Ready(said);
+                }
+            }
+        }
+    }
+}
+
+impl H2Exchange {
     async fn next(&mut self) -> Result<Said, AppError> {
         loop {
             let mut asked = match self.asked.take() {
@@ -102,9 +133,7 @@ impl Exchange for H2Exchange {
             }
         }
     }
-}
 
-impl H2Exchange {
     /// Sends the head, and a body behind it where there is one.
     async fn ask(&mut self) -> Result<Asked, AppError> {
         let H2App { pool, address, connect_timeout } = &self.app;

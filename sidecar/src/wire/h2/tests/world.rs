@@ -50,7 +50,7 @@ impl Service for Paths {
         LIMITS
     }
 
-    async fn request(&self, head: RequestHead, body: Option<BodyStream>, mut client: impl Client + 'static) {
+    async fn request(self: Rc<Self>, head: RequestHead, body: Option<BodyStream>, mut client: impl Client + 'static) {
         let seen = &self.0;
         seen.begun.set(seen.begun.get() + 1);
         let outcome = match head.target.raw().split_once('/').map_or("", |(_, path)| path) {
