@@ -20,6 +20,8 @@ RUN cargo fetch --locked
 # Each program is built alone, so that none gets another's features.
 FROM source AS build-sidecar
 ENV PACKAGE=shipshape-sidecar
+# How its code is used, as `make profile` recorded it: the compiler keeps together what runs together.
+ENV RUSTFLAGS="$RUSTFLAGS -C profile-use=/source/sidecar/usage.profdata"
 RUN host="$(rustc -vV | sed -n 's/^host: //p')" \
  && cargo build --locked --offline --profile "$PROFILE" --target "$host" --package "$PACKAGE" \
  && cp "target/$host/$PROFILE/$PACKAGE" /program

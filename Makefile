@@ -9,7 +9,9 @@ HOST    := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 BINARIES := target/$(HOST)/$(PROFILE)
 IMAGES  := target/images
 # Static binaries in images that hold nothing else; getrandom must not look for a device that is not there.
-STATIC  := RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"'
+STATIC  := -C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"
+# How the sidecar's code is used, as `make profile` recorded it: the compiler keeps together what runs together.
+USAGE   := $(CURDIR)/sidecar/usage.profdata
 CLUSTER_TOOL := cargo run --quiet --package shipshape-cluster --
 
 .PHONY: help
@@ -58,8 +60,20 @@ PACKAGES ?= shipshape-sidecar shipshape-operator shipshape-example-app
 .PHONY: binaries
 binaries: ## static binaries for images, each built alone so that none gets another's features
 	@for package in $(PACKAGES); do \
-		$(STATIC) cargo build --quiet --locked --profile $(PROFILE) --target $(HOST) --package $$package; \
+		flags='$(STATIC)'; \
+		if [ $$package = shipshape-sidecar ]; then flags="$$flags -C profile-use=$(USAGE)"; fi; \
+		RUSTFLAGS="$$flags" cargo build --quiet --locked --profile $(PROFILE) --target $(HOST) --package $$package; \
 	done
+
+.PHONY: profile
+profile: ## record how the sidecar's code is used under load (10 min; needs `rustup component add llvm-tools`)
+	@rm -rf target/usage && mkdir -p target/usage
+	RUSTFLAGS='$(STATIC) -C profile-generate=$(CURDIR)/target/usage' \
+		cargo build --locked --release --target $(HOST) --target-dir target/usage/build --package shipshape-sidecar
+	LLVM_PROFILE_FILE=$(CURDIR)/target/usage/%p.profraw cargo run --quiet --profile quick --package shipshape-bench -- \
+		--quick --requests-only --proxy shipshape \
+		--sidecar target/usage/build/$(HOST)/release/shipshape-sidecar
+	"$$(rustc --print target-libdir)/../bin/llvm-profdata" merge --sparse --output $(USAGE) target/usage/*.profraw
 
 .PHONY: images
 images: binaries archives ## OCI archives in target/images, without Docker (PROFILE=release for the small ones)

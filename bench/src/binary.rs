@@ -8,6 +8,8 @@ use anyhow::{Context, Result, ensure};
 /// How images get their programs; the Makefile's `binaries` and the Dockerfile say the same, and a test compares them.
 const STATIC: &str = r#"-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom""#;
 const PACKAGE: &str = "shipshape-sidecar";
+/// How its code is used, as `make profile` recorded it.
+const USAGE: &str = "sidecar/usage.profdata";
 
 /// The repository's root.
 #[must_use]
@@ -24,7 +26,7 @@ pub fn build(profile: &str) -> Result<PathBuf> {
     let host = host()?;
     let status = Command::new(cargo())
         .args(["build", "--locked", "--profile", profile, "--target", &host, "--package", PACKAGE])
-        .env("RUSTFLAGS", STATIC)
+        .env("RUSTFLAGS", format!("{STATIC} -C profile-use={}", root().join(USAGE).display()))
         .current_dir(root())
         .stdout(Stdio::null())
         .status()
@@ -92,7 +94,8 @@ mod tests {
     fn what_is_measured_is_built_like_what_is_shipped() {
         for file in ["Makefile", "Dockerfile"] {
             let text = std::fs::read_to_string(root().join(file)).unwrap();
-            assert!(text.contains(&format!("RUSTFLAGS='{STATIC}'")), "{file} builds with other flags than {STATIC}");
+            assert!(text.contains(STATIC), "{file} builds with other flags than {STATIC}");
+            assert!(text.contains(USAGE), "{file} builds without {USAGE}");
         }
     }
 

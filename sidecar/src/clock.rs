@@ -11,6 +11,9 @@ pub trait Clock: Send + Sync {
 
     /// The time of day.
     fn wall(&self) -> Timestamp;
+
+    /// The moment of a monotonic time, for timers.
+    fn moment(&self, monotonic: Duration) -> tokio::time::Instant;
 }
 
 /// The machine's clock.
@@ -34,5 +37,9 @@ impl Clock for SystemClock {
 
     fn wall(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn moment(&self, monotonic: Duration) -> tokio::time::Instant {
+        (self.started + monotonic).into()
     }
 }

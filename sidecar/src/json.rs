@@ -125,14 +125,12 @@ impl<'a> JsonObject<'a> {
     }
 
     fn name(&mut self, name: &'static str) {
-        if !self.is_empty {
-            self.out.push(b',');
-        }
+        let before = if self.is_empty { &b"\""[..] } else { b",\"" };
         self.is_empty = false;
         // Names are ours: nothing in them is to be escaped.
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        for text in [before, name.as_bytes(), b"\":"] {
+            self.out.extend_from_slice(text);
+        }
     }
 }
 

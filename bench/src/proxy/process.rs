@@ -17,11 +17,12 @@ use crate::procfs;
 
 /// How long a proxy may take until it serves.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one may take to end.
+const LAST_STEPS: Duration = Duration::from_secs(5);
 /// How often a starting proxy is asked.
 const POLL: Duration = Duration::from_millis(5);
 
-/// A process and those that it starts; they are killed when this is dropped, since nothing is left that they should
-/// finish.
+/// A process and those that it starts; they end when this is dropped.
 pub struct Process {
     child: Child,
     said: Receiver<String>,
@@ -95,10 +96,15 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Where they have ended already, there is nothing to kill.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
+        let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) else { return };
+        // One that ends by itself writes down how its code was used, where it was built for that.
+        let _ = kill_process_group(group, Signal::TERM);
+        let deadline = Instant::now() + LAST_STEPS;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(POLL);
         }
+        // Where they have ended already, there is nothing to kill.
+        let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
     }
 }

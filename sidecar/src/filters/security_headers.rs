@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use shipshape_crds::policy::{self, HeaderMode, Hsts, Switch};
 
-use crate::wire::Fields;
+use crate::wire::{Fields, has_media_type};
 
 /// RFC 6797.
 const HSTS: &str = "strict-transport-security";
@@ -101,8 +101,7 @@ fn is_unfit(ours: &Ours, fields: &Fields) -> bool {
 }
 
 fn is_page(fields: &Fields) -> bool {
-    let media_type = fields.text("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    ["text/html", "application/xhtml+xml"].iter().any(|html| media_type.eq_ignore_ascii_case(html))
+    ["text/html", "application/xhtml+xml"].iter().any(|html| has_media_type(fields, html))
 }
 
 fn bit(length: usize) -> u64 {

@@ -35,7 +35,7 @@ pub(super) async fn forward(
     let asked_at = context.clock.monotonic();
     // The client of a gRPC call says for how long it waits: nobody needs an answer after that.
     let said = facts.asked.is_grpc.then(|| grpc::timeout(&head.fields)).flatten();
-    let now = Instant::now();
+    let now = context.clock.moment(asked_at);
     let ends = said.and_then(|said| now.checked_add(said));
     let deadline = rules.timeouts.request.map(|limit| now + limit).into_iter().chain(ends).min();
     let answered = ask(&mut app.send(head, body), client, deadline).await;

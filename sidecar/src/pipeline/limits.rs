@@ -20,7 +20,9 @@ pub(super) fn take(
     if limits.is_empty() {
         return Ok(());
     }
-    let verdicts = ask(limits, key, context.nanos());
+    // The time of the request, not of this phase: asking for the time costs as much as a limit.
+    let nanos = u64::try_from(facts.started.as_nanos()).unwrap_or(u64::MAX);
+    let verdicts = ask(limits, key, nanos);
     let mut refusal: Option<(u64, Problem)> = None;
     for verdict in &verdicts {
         context.metrics.decide(verdict.limit.slot, decision(verdict));

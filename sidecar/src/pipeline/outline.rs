@@ -11,7 +11,7 @@ pub(super) struct Outlined {
 
 pub(super) fn outline(rules: &Rules, request: Request) -> Result<Outlined, Problem> {
     // TRACE sends a request's fields back, credentials included; CONNECT asks for a tunnel past every phase below.
-    if matches!(request.head.method_name(), "TRACE" | "CONNECT") {
+    if matches!(&*request.head.method, b"TRACE" | b"CONNECT") {
         return Err(Problem::new(Code::MethodUnsupported, "TRACE and CONNECT are not served."));
     }
     rules.outline.check(&request.head)?;

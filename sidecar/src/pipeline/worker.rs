@@ -21,10 +21,3 @@ pub struct WorkerContext {
     /// Says when the pod begins to end.
     pub draining: Draining,
 }
-
-impl WorkerContext {
-    /// The monotonic time in nanoseconds, as limits count it.
-    pub(super) fn nanos(&self) -> u64 {
-        u64::try_from(self.clock.monotonic().as_nanos()).unwrap_or(u64::MAX)
-    }
-}

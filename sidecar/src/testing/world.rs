@@ -55,6 +55,10 @@ impl Clock for TestClock {
     fn wall(&self) -> Timestamp {
         "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + self.monotonic()
     }
+
+    fn moment(&self, _: Duration) -> tokio::time::Instant {
+        tokio::time::Instant::now()
+    }
 }
 
 struct Written(Arc<Mutex<Vec<u8>>>);

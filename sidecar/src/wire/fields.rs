@@ -70,12 +70,17 @@ impl Fields {
 
     /// Adds a field; `name` is in lower case. What would split a message (a line break or NUL in the value), and what
     /// would make a block of more than 4 GiB, is left out: it could only come from a defect.
+    #[inline]
     pub fn append(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let (name, value) = (name.as_ref(), value.as_ref());
-        let is_one_line = [name, value].iter().all(|text| memchr::memchr3(b'\r', b'\n', 0, text).is_none());
+        self.append_bytes(name.as_ref(), value.as_ref());
+    }
+
+    fn append_bytes(&mut self, name: &[u8], value: &[u8]) {
+        let is_one_line = !may_split(name) && !may_split(value);
         let start = self.text.len();
         let value_at = start.saturating_add(name.len()).saturating_add(SEPARATOR.len());
         if is_one_line && let Some(place) = Place::new(start, name.len(), value_at, value.len()) {
+            self.text.reserve(name.len() + value.len() + SEPARATOR.len() + BREAK.len());
             for text in [name, SEPARATOR, value, BREAK] {
                 self.text.extend_from_slice(text);
             }
@@ -84,12 +89,16 @@ impl Fields {
     }
 
     /// Replaces every field of a name (in lower case) by one.
+    #[inline]
     pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let name = name.as_ref();
+        self.set_bytes(name.as_ref(), value.as_ref());
+    }
+
+    fn set_bytes(&mut self, name: &[u8], value: &[u8]) {
         if self.iter().any(|field| field.name == name) {
             self.retain(|field| field.name != name);
         }
-        self.append(name, value);
+        self.append_bytes(name, value);
     }
 
     /// Adds fields that stand together already, in one copy.
@@ -201,6 +210,16 @@ impl Place {
     fn line(&self) -> (u32, u32) {
         (self.name.0, self.value.1.saturating_add(2))
     }
+}
+
+/// Whether a line break or NUL is in there; many bytes are judged at once.
+fn may_split(text: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    // Bytes below 14, the carriage return being the highest of them: tabs are among these too.
+    let is_low = |word: u64| word.wrapping_sub(ONES * 14) & !word & (ONES * 0x80) != 0;
+    let (blocks, rest) = text.as_chunks::<8>();
+    let may = blocks.iter().any(|block| is_low(u64::from_le_bytes(*block))) || rest.iter().any(|byte| *byte < 14);
+    may && memchr::memchr3(b'\r', b'\n', 0, text).is_some()
 }
 
 /// Folds letters to lower case, eight bytes at a time: names are too short for what the library does by sixteen.
@@ -342,10 +361,12 @@ mod tests {
     #[test]
     fn what_would_split_a_message_is_left_out() {
         let mut fields = Fields::default();
-        for value in ["a\r\nb: c", "a\nb", "a\rb", "a\0b"] {
+        for value in ["a\r\nb: c", "a\nb", "a\rb", "a\0b", "12345678\r12345678", "1234567\n", "\0"] {
             fields.append("x", value);
             fields.append(value, "x");
         }
         assert!(fields.is_empty());
+        fields.append("tab", "a\tb and\tmore than eight");
+        assert_eq!(fields.len(), 1);
     }
 }

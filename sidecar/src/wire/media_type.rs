@@ -5,8 +5,10 @@ use super::fields::Fields;
 /// Whether the content is of that media type, whatever its parameters (RFC 9110 section 8.3.1).
 #[must_use]
 pub fn has_media_type(fields: &Fields, media_type: &str) -> bool {
-    let said = fields.text("content-type").unwrap_or_default();
-    said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+    let said = fields.get("content-type").unwrap_or_default();
+    let (name, rest) = said.split_at_checked(media_type.len()).unwrap_or_default();
+    // Most are told apart by their length or their first letters.
+    name.eq_ignore_ascii_case(media_type.as_bytes()) && matches!(rest.trim_ascii_start().first(), None | Some(b';'))
 }
 
 /// Whether it is gRPC, in any of its encodings: `application/grpc`, `application/grpc+proto` and so on.
@@ -29,7 +31,9 @@ mod tests {
 
     #[test]
     fn parameters_and_case_make_no_difference() {
-        for text in ["text/event-stream", "Text/Event-Stream; charset=utf-8"] {
+        for text in
+            ["text/event-stream", "Text/Event-Stream; charset=utf-8", "text/event-stream ;a=b", "text/event-stream "]
+        {
             assert!(has_media_type(&of(text), "text/event-stream"));
         }
         assert!(!has_media_type(&of("text/event-streams"), "text/event-stream"));

@@ -5,20 +5,22 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::connection::AppConnection;
 
 /// How long a connection may wait: below the 5 s after which Node closes, so that it is seldom closed while a request
-/// is on its way.
-const IDLE: Duration = Duration::from_secs(4);
+/// is on its way. It is closed at the fourth beat after it came, three to four seconds later.
+const BEAT: Duration = Duration::from_secs(1);
+const BEATS: u64 = 4;
 /// Connections that may wait at once.
 const MOST: usize = 512;
 
 /// Connections to the app that wait for their next request.
 #[derive(Default)]
 pub struct AppPool {
-    waiting: RefCell<Vec<(Instant, AppConnection)>>,
+    /// Since which beat each waits; the youngest last.
+    waiting: RefCell<Vec<(u64, AppConnection)>>,
+    /// Counted only while something waits, so that no request has to ask for the time.
+    beat: Cell<u64>,
     has_sweeper: Cell<bool>,
 }
 
@@ -26,12 +28,7 @@ impl AppPool {
     /// The connection that was used last, if it is still open; `surely` for a request that cannot be repeated.
     pub(super) fn take(&self, address: SocketAddr, surely: bool) -> Option<AppConnection> {
         let mut waiting = self.waiting.try_borrow_mut().ok()?;
-        while let Some((since, connection)) = waiting.pop() {
-            if since.elapsed() >= IDLE {
-                // All below it are older.
-                waiting.clear();
-                return None;
-            }
+        while let Some((_, connection)) = waiting.pop() {
             let is_open = if surely { connection.is_open() } else { connection.seems_open() };
             if connection.address == address && is_open {
                 return Some(connection);
@@ -45,7 +42,7 @@ impl AppPool {
         connection.is_used = true;
         let Ok(mut waiting) = self.waiting.try_borrow_mut() else { return };
         if waiting.len() < MOST {
-            waiting.push((Instant::now(), connection));
+            waiting.push((self.beat.get(), connection));
             drop(waiting);
             self.sweep_later();
         }
@@ -58,18 +55,22 @@ impl AppPool {
         }
         let pool = Rc::clone(self);
         tokio::task::spawn_local(async move {
-            while let Some(oldest) = pool.sweep() {
-                tokio::time::sleep_until(oldest + IDLE).await;
+            loop {
+                tokio::time::sleep(BEAT).await;
+                pool.beat.set(pool.beat.get() + 1);
+                if pool.sweep() {
+                    break;
+                }
             }
             pool.has_sweeper.set(false);
         });
     }
 
-    /// Closes what waited too long; the moment since which the oldest of the others waits.
-    fn sweep(&self) -> Option<Instant> {
-        let mut waiting = self.waiting.try_borrow_mut().ok()?;
-        let young = waiting.partition_point(|(since, _)| since.elapsed() >= IDLE);
+    /// Closes what waited too long; whether nothing waits any more.
+    fn sweep(&self) -> bool {
+        let Ok(mut waiting) = self.waiting.try_borrow_mut() else { return false };
+        let young = waiting.partition_point(|(since, _)| self.beat.get() - since >= BEATS);
         waiting.drain(..young);
-        waiting.first().map(|(since, _)| *since)
+        waiting.is_empty()
     }
 }
