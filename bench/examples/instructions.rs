@@ -4,6 +4,7 @@
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
@@ -114,8 +115,8 @@ impl Client for Reader {
         Ok(())
     }
 
-    async fn absence(&mut self, _: Option<tokio::time::Instant>) -> Absence {
-        std::future::pending().await
+    fn poll_absence(&mut self, _: Option<tokio::time::Instant>, _: &mut std::task::Context<'_>) -> Poll<Absence> {
+        Poll::Pending
     }
 }
 
@@ -130,10 +131,10 @@ impl App for Answering {
 }
 
 impl Exchange for Answering {
-    async fn next(&mut self) -> Result<Said, AppError> {
+    fn poll_next(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<Said, AppError>> {
         let mut head = ResponseHead::new(200);
         head.fields.append("content-type", "application/json");
         head.content_length = Some(1024);
-        Ok(Said::Answer(head, Body::Whole(Bytes::from_static(&[b'x'; 1024]))))
+        Poll::Ready(Ok(Said::Answer(head, Body::Whole(Bytes::from_static(&[b'x'; 1024])))))
     }
 }

@@ -141,8 +141,8 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 fn characters(out: &mut Vec<u8>, bytes: &[u8]) {
-    // Plain ASCII with nothing to escape, seen without a branch for every byte: so it is with almost every text.
-    if !bytes.iter().fold(false, |any, byte| any | is_special(*byte) | (*byte >= 0x80)) {
+    // So it is with almost every text.
+    if is_plain(bytes) {
         out.extend_from_slice(bytes);
         return;
     }
@@ -157,6 +157,22 @@ fn characters(out: &mut Vec<u8>, bytes: &[u8]) {
             }
         }
     }
+}
+
+/// Whether it is ASCII in which nothing is to be escaped; eight bytes are judged at once.
+fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    // The highest bit of each byte that is zero, or that is above ASCII.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let is_odd = |word: u64| {
+        let control = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
+        let [quote, backslash, delete] = [b'"', b'\\', 0x7f].map(|byte| zeros(word ^ (ONES * u64::from(byte))));
+        (control | quote | backslash | delete | word) & HIGH != 0
+    };
+    let (blocks, rest) = bytes.as_chunks::<8>();
+    !blocks.iter().any(|block| is_odd(u64::from_le_bytes(*block)))
+        && !rest.iter().any(|byte| is_special(*byte) || *byte >= 0x80)
 }
 
 /// Whether JSON has it escaped, or a terminal would obey it.
@@ -214,6 +230,17 @@ mod tests {
         assert_eq!(read["texts"][1], "x");
         assert_eq!(read["objects"][0]["inner"], read["text"]);
         assert!(read.get("none").is_none());
+    }
+
+    #[test]
+    fn plain_is_what_needs_no_escape_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for at in 0..17 {
+                let mut text = [b'~'; 17];
+                text[at] = byte;
+                assert_eq!(is_plain(&text), !is_special(byte) && byte < 0x80, "{byte:#x} at {at}");
+            }
+        }
     }
 
     proptest! {

@@ -62,10 +62,9 @@ impl RateFields {
         let Some(tightest) = tightest.filter(|_| self.standard || self.legacy) else { return };
         fields.retain(|field| !STANDARD.iter().chain(&LEGACY).any(|name| name.as_bytes() == field.name));
         if self.standard {
-            STANDARD
-                .into_iter()
-                .zip([policies(quotas), left(quotas)])
-                .for_each(|(name, value)| fields.append(name, value));
+            let [policy, state] = STANDARD;
+            fields.append(policy, policies(quotas));
+            fields.append(state, left(quotas));
         }
         if self.legacy {
             let values = [u64::from(tightest.requests), u64::from(tightest.remaining), tightest.wait];
@@ -84,7 +83,7 @@ fn policies(quotas: &[Quota]) -> Bytes {
     }
 }
 
-fn left(quotas: &[Quota]) -> Bytes {
+fn left(quotas: &[Quota]) -> String {
     let mut left = String::with_capacity(quotas.len() * 48);
     for (at, Quota { name, remaining, wait, policy: _, requests: _ }) in quotas.iter().enumerate() {
         left.push_str(if at > 0 { ", \"" } else { "\"" });
@@ -94,7 +93,7 @@ fn left(quotas: &[Quota]) -> Bytes {
         left.push_str(";t=");
         left.push_str(itoa::Buffer::new().format(*wait));
     }
-    left.into()
+    left
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(super) fn take(
     let nanos = u64::try_from(facts.started.as_nanos()).unwrap_or(u64::MAX);
     let verdicts = ask(limits, key, nanos);
     let mut refusal: Option<(u64, Problem)> = None;
+    facts.quotas.reserve_exact(verdicts.len());
     for verdict in &verdicts {
         context.metrics.decide(verdict.limit.slot, decision(verdict));
         if verdict.reports() {

@@ -80,6 +80,9 @@ impl Fields {
         let start = self.text.len();
         let value_at = start.saturating_add(name.len()).saturating_add(SEPARATOR.len());
         if is_one_line && let Some(place) = Place::new(start, name.len(), value_at, value.len()) {
+            if self.text.capacity() == 0 {
+                (self.text, self.places) = (take_buffer(), take(&PLACES));
+            }
             self.text.reserve(name.len() + value.len() + SEPARATOR.len() + BREAK.len());
             for text in [name, SEPARATOR, value, BREAK] {
                 self.text.extend_from_slice(text);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shipshape_crds::policy::TlsVersion;
-use tokio::io::{AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -12,6 +12,7 @@ use super::super::{Accepting, Tickets, TlsFacts, accept, server_config};
 use super::authority::{Authority, Kind};
 use super::handshake::{certificates, client, old_client};
 use crate::telemetry::metrics::SidecarMetrics;
+use crate::wire::Transport;
 
 struct Server {
     authority: Authority,
@@ -24,11 +25,15 @@ impl Server {
     }
 
     async fn accept(&self, io: DuplexStream) -> Option<TlsFacts> {
+        self.open(io).await.map(|(_, facts)| facts)
+    }
+
+    async fn open(&self, io: DuplexStream) -> Option<(tokio_rustls::server::TlsStream<DuplexStream>, TlsFacts)> {
         let certificates = certificates(&self.authority, &[(&["a.example"], Kind::Ecdsa)]);
         let config = server_config(TlsVersion::V1_3, Arc::clone(&certificates), &Tickets::new().unwrap()).unwrap();
         let patience = Duration::from_secs(10);
         let with = Accepting { config: &config, certificates: &certificates, patience, metrics: &self.metrics };
-        accept(io, with).await.map(|(_, facts)| facts)
+        accept(io, with).await
     }
 
     fn counts(&self, line: &str) {
@@ -54,6 +59,22 @@ async fn a_handshake_tells_what_was_agreed_on() {
     assert_eq!((facts.version, facts.is_resumed, facts.is_http2), ("TLSv1.3", false, true));
     server.counts(r#"shipshape_tls_sessions_total{kind="full",version="TLSv1.3"} 1"#);
     server.counts(r#"shipshape_tls_handshakes_total{result="ok"} 1"#);
+}
+
+#[tokio::test]
+async fn the_last_bytes_leave_with_the_word_that_nothing_follows() {
+    let server = Server::new();
+    let (here, there) = tokio::io::duplex(64 << 10);
+    let (opened, connected) = tokio::join!(server.open(here), connect(client(&server.authority, |_| ()), there));
+    let (mut stream, mut client) = (opened.unwrap().0, connected.unwrap());
+    assert!(!stream.take_last(&[0; (16 << 10) + 1]), "more than a record");
+    assert!(stream.take_last(b"goodbye"));
+    stream.flush().await.unwrap();
+    let mut heard = Vec::new();
+    // A connection that ended without that word would be an error.
+    client.read_to_end(&mut heard).await.unwrap();
+    assert_eq!(heard, b"goodbye");
+    stream.shutdown().await.unwrap();
 }
 
 #[tokio::test]

@@ -149,6 +149,7 @@ impl<T: Transport> Link<T> {
             (Body::Tunnel(io), _) => Source::Tunnel(TunnelPipe::new(io)),
             (Body::Whole(bytes), Some(_)) => {
                 self.outlet.push(bytes);
+                self.is_last = self.ends;
                 Source::Written
             }
             (Body::Stream(stream), Some(measure)) => Source::Stream(stream, measure),

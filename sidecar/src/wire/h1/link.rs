@@ -43,6 +43,8 @@ pub(super) struct Link<T> {
     /// Nothing can be said on it any more.
     pub(super) failed: bool,
     has_to_flush: bool,
+    /// Nothing follows what waits in the outlet.
+    pub(super) is_last: bool,
     pace: Pace,
     ended_at: Option<Instant>,
 }
@@ -89,6 +91,7 @@ impl<T: Transport> Link<T> {
             is_answered: false,
             failed: false,
             has_to_flush: false,
+            is_last: false,
             pace: Pace::default(),
             ended_at: None,
         }
@@ -117,6 +120,9 @@ impl<T: Transport> Link<T> {
     }
 
     fn poll_out(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        if self.is_last && !self.outlet.is_empty() {
+            self.has_to_flush |= self.outlet.hand_over(|bytes| self.io.take_last(bytes)) > 0;
+        }
         while !self.outlet.is_empty() {
             let written = ready!(self.outlet.poll_write(&mut self.io, context))?;
             self.has_to_flush = true;
