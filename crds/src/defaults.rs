@@ -1,9 +1,10 @@
 //! The built-in policy: what holds where nobody said otherwise, each number with its reason.
 
 use crate::policy::{
-    Access, ApiKeys, Auth, BodyRate, ClientAddress, Enforcement, HeaderField, HeaderMode, Hsts, Policy,
+    Access, ApiKeys, Auth, BodyRate, ClientAddress, Cors, Enforcement, HeaderField, HeaderMode, Hsts, Policy,
     RateLimitFields, Redirect, RedirectStatus, SecurityHeaders, Sizes, Switch, Timeouts, Tls, TlsProfile, TlsVersion,
 };
+use crate::routing::Method;
 use crate::text::{ByteSize, HeaderName, Timespan};
 
 /// The header that carries an API key unless another is named.
@@ -32,6 +33,7 @@ pub fn built_in() -> Policy {
     Policy {
         tls: Some(tls()),
         client_address: Some(ClientAddress::default()),
+        cors: Some(cors()),
         auth: Some(Auth { mode: None, api_keys: None, enforcement: Some(Enforcement::Enforce) }),
         access: Some(Access { any_scope: Vec::new(), all_scopes: Vec::new(), enforcement: Some(Enforcement::Enforce) }),
         rate_limits: Vec::new(),
@@ -66,6 +68,21 @@ fn tls() -> Tls {
             preload: Some(false),
             enforcement: Some(Switch::Enforce),
         }),
+    }
+}
+
+/// What a page may ask for where it may ask at all.
+fn cors() -> Cors {
+    let headers = ["Authorization", "Content-Type", "X-Requested-With"];
+    Cors {
+        allow_origins: Vec::new(),
+        allow_methods: vec![Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete],
+        allow_headers: headers.iter().filter_map(|name| name.parse().ok()).collect(),
+        expose_headers: Vec::new(),
+        allow_credentials: Some(false),
+        // Half of what a careful browser keeps, so that a change is felt soon.
+        max_age: Some(Timespan::from_secs(600)),
+        enforcement: Some(Enforcement::Enforce),
     }
 }
 

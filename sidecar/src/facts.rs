@@ -89,6 +89,8 @@ pub struct Asked {
     pub version: Option<Version>,
     /// What the client says it is.
     pub user_agent: Bytes,
+    /// The site whose page asks, as a browser says it; empty where none does.
+    pub origin: Bytes,
     /// Whether it is a call of gRPC, whose refusals have no document.
     pub is_grpc: bool,
 }
@@ -136,6 +138,7 @@ impl From<&RequestHead> for Asked {
             target: Some(head.target.clone()),
             version: Some(head.version),
             user_agent: head.fields.get("user-agent").map(Bytes::copy_from_slice).unwrap_or_default(),
+            origin: head.fields.get("origin").map(Bytes::copy_from_slice).unwrap_or_default(),
             is_grpc: head.version == Version::Http2 && head.upgrade.is_none() && is_grpc(&head.fields),
         }
     }

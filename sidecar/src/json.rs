@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use crate::address_text::AddressText;
+use crate::text_blocks::{is_plain, is_special};
 
 /// A JSON object that is being written onto a buffer.
 pub struct JsonObject<'a> {
@@ -159,27 +160,6 @@ fn characters(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Whether it is ASCII in which nothing is to be escaped; eight bytes are judged at once.
-fn is_plain(bytes: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
-    // The highest bit of each byte that is zero, or that is above ASCII.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let is_odd = |word: u64| {
-        let control = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
-        let [quote, backslash, delete] = [b'"', b'\\', 0x7f].map(|byte| zeros(word ^ (ONES * u64::from(byte))));
-        (control | quote | backslash | delete | word) & HIGH != 0
-    };
-    let (blocks, rest) = bytes.as_chunks::<8>();
-    !blocks.iter().any(|block| is_odd(u64::from_le_bytes(*block)))
-        && !rest.iter().any(|byte| is_special(*byte) || *byte >= 0x80)
-}
-
-/// Whether JSON has it escaped, or a terminal would obey it.
-fn is_special(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\' || byte == 0x7f
-}
-
 /// Copies runs that need no escape at once: almost every text is one run.
 fn escape(out: &mut Vec<u8>, text: &str) {
     let mut rest = text;
@@ -230,17 +210,6 @@ mod tests {
         assert_eq!(read["texts"][1], "x");
         assert_eq!(read["objects"][0]["inner"], read["text"]);
         assert!(read.get("none").is_none());
-    }
-
-    #[test]
-    fn plain_is_what_needs_no_escape_wherever_it_stands() {
-        for byte in 0..=u8::MAX {
-            for at in 0..17 {
-                let mut text = [b'~'; 17];
-                text[at] = byte;
-                assert_eq!(is_plain(&text), !is_special(byte) && byte < 0x80, "{byte:#x} at {at}");
-            }
-        }
     }
 
     proptest! {

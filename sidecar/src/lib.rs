@@ -29,6 +29,7 @@ pub mod server;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+mod text_blocks;
 pub mod tls;
 pub mod transfer;
 pub mod wire;

@@ -11,6 +11,7 @@ pub const STEPS: &[Step] = &[
     ("request-id-in-refusals", request_id_in_refusals),
     ("access-log-json", access_log_json),
     ("refusal-logged", refusal_logged),
+    ("cors-denial-logged", cors_denial_logged),
     ("request-metrics", request_metrics),
 ];
 
@@ -58,6 +59,16 @@ fn refusal_logged() -> Result<()> {
     ensure!(line["code"] == "RATE_LIMITED", "{line}");
     ensure!(line["field"] == "spec.policy.rateLimits[per-ip]", "{line}");
     ensure!(line["client"] == "127.0.0.1", "{line}");
+    Ok(())
+}
+
+fn cors_denial_logged() -> Result<()> {
+    let mut world = World::start()?;
+    let answer = world.run(world.protected.get("/api/v1/products", &[("origin", "https://evil.example")]))?;
+    let id = answer.field("x-request-id").context("no id")?.to_owned();
+    let line = line(&mut world, &id)?;
+    ensure!(line["code"] == "ORIGIN_DENIED" && line["field"] == "spec.policy.cors.allowOrigins", "{line}");
+    ensure!(line["reason"] == "the page is of \"https://evil.example\"", "{line}");
     Ok(())
 }
 

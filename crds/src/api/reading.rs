@@ -13,6 +13,7 @@ const DEFAULT_REPLICAS: u32 = 2;
 static NOTHING: Policy = Policy {
     tls: None,
     client_address: None,
+    cors: None,
     auth: None,
     access: None,
     rate_limits: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod access;
 mod allowance;
+mod cors;
 mod enforcement;
 mod identity;
 mod response;
@@ -12,6 +13,7 @@ mod whole;
 
 pub use access::Access;
 pub use allowance::{Guarantee, Per, RateLimit, RateLimitFields};
+pub use cors::Cors;
 pub use enforcement::{Enforcement, Switch};
 pub use identity::{ApiKeys, Auth, AuthMode};
 pub use response::{HeaderField, HeaderMode, SecurityHeaders};

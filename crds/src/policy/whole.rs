@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Auth, ClientAddress, RateLimit, RateLimitFields, SecurityHeaders, Sizes, Timeouts, Tls};
+use super::{Access, Auth, ClientAddress, Cors, RateLimit, RateLimitFields, SecurityHeaders, Sizes, Timeouts, Tls};
 
 /// What protects an API. Everything left out keeps the value of the layer below: route over service over built-in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Policy {
     /// Whose word on the client's address is trusted. Not per route: it is read before a route is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_address: Option<ClientAddress>,
+    /// Which other sites' pages may use the API from a browser; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
     /// How callers are identified. Must be chosen: a method, or `mode: None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,

@@ -39,6 +39,20 @@ impl Method {
         })
     }
 
+    /// The name, as a request line has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+
     /// Whether a route that names this method claims a request of that name.
     #[must_use]
     pub fn claims(self, name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Everything that is wrong with a service, each with its field and what to write instead.
 
 mod auth;
+mod cors;
 mod finding;
 mod limits;
 mod routes;

@@ -2,13 +2,14 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use super::{auth, limits, routes, scope, timeouts, tls};
+use super::{auth, cors, limits, routes, scope, timeouts, tls};
 
 /// Everything that is wrong with a service, errors first.
 #[must_use]
 pub fn validate(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     auth::judge(subject, &mut findings);
+    cors::judge(subject, &mut findings);
     limits::judge(subject, &mut findings);
     routes::judge(subject, &mut findings);
     scope::judge(subject, &mut findings);
@@ -149,6 +150,24 @@ mod tests {
         let field = |rest: &str| ("body-rate", format!("spec.routes[a].policy.timeouts.bodyRate.{rest}"));
         assert_eq!(timeouts(json!({"bodyRate": {"bytesPerSecond": 0}})), [field("bytesPerSecond")]);
         assert_eq!(timeouts(json!({"bodyRate": {"grace": "0s"}})), [field("grace")]);
+    }
+
+    #[test]
+    fn no_site_may_act_as_another_sites_user() {
+        let cors = |service: Value, route: Value| {
+            let policy = json!({"auth": {"mode": "None"}, "cors": service});
+            broken(policy, json!([{"name": "a", "path": "/a", "policy": {"cors": route}}]))
+        };
+        let any = json!({"allowOrigins": ["*"]});
+        assert_eq!(cors(any.clone(), json!({})), []);
+        let route = ("cors-credentials", "spec.routes[a].policy.cors.allowOrigins".to_owned());
+        for (service, route_says) in
+            [(any.clone(), json!({"allowCredentials": true})), (json!({"allowCredentials": true}), any)]
+        {
+            assert_eq!(cors(service, route_says), std::slice::from_ref(&route));
+        }
+        assert_eq!(cors(json!({"allowOrigins": ["*", "https://a.example"]}), json!({})).len(), 2);
+        assert_eq!(cors(json!({"maxAge": "3h"}), json!({"maxAge": "2h"}))[0].0, "cors-max-age");
     }
 
     #[test]

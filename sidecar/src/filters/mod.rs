@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod authentication;
 pub mod body_limit;
 pub mod client_address;
+pub mod cors;
 pub mod head_limits;
 pub mod host;
 pub mod https_redirect;

@@ -7,6 +7,7 @@ use shipshape_crds::merge::Sources;
 use shipshape_crds::policy::{self, Enforcement, Per, Policy};
 use shipshape_crds::routing::{Conflict, Matching, RouteTable};
 use shipshape_crds::sidecar_config::SidecarConfig;
+use shipshape_crds::text::HeaderName;
 use shipshape_crds::validate::Finding;
 
 use super::rules::{Inputs, RouteRules, RouteTimeouts, Rules};
@@ -14,6 +15,7 @@ use crate::counters::Scope;
 use crate::filters::authentication::Authentication;
 use crate::filters::body_limit::BodyLimit;
 use crate::filters::client_address::ClientAddress;
+use crate::filters::cors::Cors;
 use crate::filters::head_limits::HeadLimits;
 use crate::filters::host::Hosts;
 use crate::filters::https_redirect::HttpsRedirect;
@@ -88,6 +90,7 @@ fn route_rules(source: &Source<'_>, inputs: &Inputs, findings: &mut Vec<Finding>
     let Policy {
         tls,
         client_address: _, // read before a route is known
+        cors,
         auth,
         access,
         rate_limits: _, // by `limits` below
@@ -101,11 +104,13 @@ fn route_rules(source: &Source<'_>, inputs: &Inputs, findings: &mut Vec<Finding>
     let authentication = Authentication::from_policy(auth.as_ref(), &inputs.config.service.name, field)
         .map_err(|finding| findings.push(finding))
         .ok();
+    let key_field = auth.as_ref().and_then(|auth| auth.api_keys.as_ref()?.header.as_ref()).map(HeaderName::lower);
     let (metered, screened) = limits(source, inputs, findings).into_iter().partition(|limit| limit.per == Per::Client);
     Some(RouteRules {
         slot: inputs.metrics.route_slot(name),
         names: names(&inputs.config.service.name, name),
         redirect: HttpsRedirect::from_policy(tls.as_ref(), inputs.ports),
+        cors: Cors::from_policy(cors.as_ref(), key_field, field),
         authentication: authentication?,
         scopes: Scopes::from_policy(access.as_ref(), field),
         screened,

@@ -8,6 +8,9 @@ use crate::wire::ResponseHead;
 pub(super) fn dress(rules: &RouteRules, facts: &Facts, head: &mut ResponseHead) {
     rules.headers.dress(&mut head.fields, facts.secure);
     rules.limit_fields.dress(&facts.quotas, &mut head.fields);
+    if let Some(cors) = &rules.cors {
+        cors.dress(&facts.asked.origin, &mut head.fields);
+    }
     // What one caller may see must not be kept for the next, unless the app said how.
     if facts.caller.is_some() && !head.fields.has("cache-control") {
         head.fields.append("cache-control", "no-store");

@@ -90,9 +90,12 @@ fn passed_on(
     context: &WorkerContext,
     facts: &Facts,
     rules: &RouteRules,
-    (head, body): (ResponseHead, Body),
+    (mut head, body): (ResponseHead, Body),
     deadline: Option<Instant>,
 ) -> (ResponseHead, Body) {
+    if let Some(cors) = &rules.cors {
+        cors.strip(&mut head.fields);
+    }
     let (idle, transfer) = (rules.timeouts.stream_idle, &facts.transfer);
     let bounds = || Bounds { idle, transfer, draining: context.draining.clone(), deadline };
     let body = match (body, nature(&head.fields)) {

@@ -1,4 +1,6 @@
-//! preflight: plain HTTP is told to come back over TLS.
+//! preflight: plain HTTP is told to come back over TLS, and a browser what pages of other sites may do.
+
+use shipshape_crds::policy::Enforcement;
 
 use super::route::Routed;
 use super::screen::Screened;
@@ -10,12 +12,24 @@ pub(super) struct Cleared<'r> {
     routed: Routed<'r>,
 }
 
-pub(super) fn preflight<'r>(facts: &Facts, screened: Screened<'r>) -> Result<Cleared<'r>, Answer> {
+pub(super) fn preflight<'r>(facts: &mut Facts, screened: Screened<'r>) -> Result<Cleared<'r>, Answer> {
     let routed = screened.into_routed();
-    match &routed.rules().redirect {
-        Some(redirect) if !facts.secure => Err(Answer::Reply(redirect.answer(routed.head())?)),
-        _ => Ok(Cleared { routed }),
+    let (rules, head) = (routed.rules(), routed.head());
+    if let Some(redirect) = rules.redirect.as_ref().filter(|_| !facts.secure) {
+        return Err(Answer::Reply(redirect.answer(head)?));
     }
+    if let Some(cors) = rules.cors.as_ref().filter(|_| !facts.asked.origin.is_empty()) {
+        let preflight = cors.preflight(head);
+        let is_preflight = preflight.is_some();
+        let granted = preflight.and_then(|verdict| facts.judge(cors.enforcement, verdict).transpose()).transpose()?;
+        match granted {
+            Some(granted) if cors.enforcement == Enforcement::Enforce => return Err(Answer::Reply(granted)),
+            // What is only reported is left to the app, preflights included.
+            _ if is_preflight => {}
+            _ => drop(facts.judge(cors.enforcement, cors.check(head))?),
+        }
+    }
+    Ok(Cleared { routed })
 }
 
 impl<'r> Cleared<'r> {

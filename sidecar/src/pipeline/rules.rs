@@ -12,6 +12,7 @@ use crate::filters::api_key::KeyRing;
 use crate::filters::authentication::Authentication;
 use crate::filters::body_limit::BodyLimit;
 use crate::filters::client_address::ClientAddress;
+use crate::filters::cors::Cors;
 use crate::filters::head_limits::HeadLimits;
 use crate::filters::host::Hosts;
 use crate::filters::https_redirect::{HttpsRedirect, Ports};
@@ -59,6 +60,7 @@ pub(super) struct RouteRules {
     pub(super) names: Box<[u8]>,
     pub(super) slot: RouteSlot,
     pub(super) redirect: Option<HttpsRedirect>,
+    pub(super) cors: Option<Cors>,
     pub(super) authentication: Option<Authentication>,
     pub(super) scopes: Option<Scopes>,
     /// Limits that need no identity.

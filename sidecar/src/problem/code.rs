@@ -71,6 +71,8 @@ codes! {
         "The body is larger than `sizes.body`, or than `sizes.bodyByType` allows for its content type. Send less, or in parts.";
     RateLimited "RATE_LIMITED" 429 "Too many requests"
         "A limit of `rateLimits` is used up. Wait as long as Retry-After says.";
+    OriginDenied "ORIGIN_DENIED" 403 "Origin denied"
+        "The request comes from a page of another site that `cors` does not allow, or that asks for a method or a header field that it does not allow.";
     ApiKeyInQuery "API_KEY_IN_QUERY" 401 "API key in the query"
         "An API key came in the query string, where it ends in logs and histories. Send it in the header, and replace that key.";
     ApiKeyMissing "API_KEY_MISSING" 401 "API key missing"

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 use super::connection::{Accepted, Port, Stream};
 use super::drain::Drain;
@@ -55,12 +56,25 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes. Runs
-/// on the first worker.
+/// Accepts until the process is told to stop; then what the kernel has queued is served before the port closes. The
+/// first worker does it beside its connections: with one worker, which is usual, no connection changes its thread.
 ///
 /// # Errors
-/// When the runtime cannot watch the socket.
-pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) -> Result<()> {
+/// When it ended by a defect.
+pub async fn accept(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) -> anyhow::Result<()> {
+    let (closed, has_closed) = oneshot::channel();
+    let all = Arc::clone(&workers);
+    workers.first().context("there is no worker")?.run(move || async move {
+        match accept_here(listener, port, all, drain).await {
+            // Whoever waits for it may be gone.
+            Ok(()) => drop(closed.send(())),
+            Err(error) => tracing::error!(%error, "a port cannot be watched"),
+        }
+    });
+    has_closed.await.context("accepting ended by a defect")
+}
+
+async fn accept_here(listener: TcpListener, port: Port, workers: Arc<Workers>, drain: Arc<Drain>) -> Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut end = Box::pin(async {
         drain.stopped().await;

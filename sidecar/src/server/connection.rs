@@ -24,7 +24,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const AGE: Duration = Duration::from_secs(3600);
 
 /// Requests of the whole pod that may be in flight: beyond, 503. A request waiting for the app holds about 8 KB.
-const MAX_IN_FLIGHT: usize = 8192;
+pub(super) const MAX_IN_FLIGHT: usize = 8192;
 /// Bytes that one worker may hold for those who have not taken them yet: beyond, 503.
 const MAX_HELD: usize = 64 << 20;
 

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::accept::accept;
 use super::admin::{self, Admin};
 use super::app_health::AppHealth;
 use super::connection::Port;
@@ -65,7 +66,7 @@ pub fn run(runtime: Runtime, parts: Parts) {
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
         let accepting = [(https, Port::Https), (http, Port::Http)]
-            .map(|(listener, port)| Arc::clone(&workers).accept(listener, port, Arc::clone(&drain)));
+            .map(|(listener, port)| accept(listener, port, Arc::clone(&workers), Arc::clone(&drain)));
         let health = AppHealth::new(Arc::clone(&live), options.health_pages);
         let about = Admin {
             live: Arc::clone(&live),

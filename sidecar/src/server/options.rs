@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use shipshape_crds::protocol::AppProtocol;
 use shipshape_crds::sidecar_config::Listen;
 
+use super::connection::MAX_IN_FLIGHT;
+
 /// Connections of the whole pod: with about 30 KB for an idle one over TLS, 300 MB at most.
 const MAX_CONNECTIONS: usize = 10_000;
 /// Files that are kept for everything but connections of clients: ports, the admin's connections, configuration, logs.
@@ -122,11 +124,11 @@ impl Options {
     }
 
     /// How many connections of clients may be open: as many as were said, unless the process may not open so many
-    /// files. Each may need one to the app as well, and the admin port must always have some left.
+    /// files. Each whose request is in flight needs one to the app as well, and the admin port must always have some left.
     pub(super) fn connection_budget(&self) -> usize {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let files = files.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
-        self.max_connections.min(files.saturating_sub(RESERVED_FILES) / 2)
+        self.max_connections.min(connections_with(files))
     }
 
     /// How many workers to start.
@@ -134,6 +136,12 @@ impl Options {
         let limit = || std::fs::read_to_string(CPU_LIMIT).ok().and_then(|text| whole_cores(&text)).unwrap_or(1);
         self.workers.unwrap_or_else(limit).max(1)
     }
+}
+
+/// How many connections so many files suffice for.
+fn connections_with(files: usize) -> usize {
+    let files = files.saturating_sub(RESERVED_FILES);
+    (files / 2).max(files.saturating_sub(MAX_IN_FLIGHT))
 }
 
 /// Whole cores of a limit as the kernel writes it: `QUOTA PERIOD`, or `max PERIOD` for none.
@@ -162,6 +170,15 @@ mod tests {
         assert_eq!(whole_cores("50000 100000\n"), Some(0));
         assert_eq!(whole_cores("max 100000\n"), None);
         assert_eq!(Options { workers: Some(0), ..Options::new("x".into()) }.worker_count(), 1);
+    }
+
+    #[test]
+    fn every_request_in_flight_has_a_file_for_the_app() {
+        for (files, connections) in [(0, 0), (96, 0), (1024, 464), (20_000, 11_712), (1 << 20, 1_040_288)] {
+            assert_eq!(connections_with(files), connections, "{files}");
+            let in_flight = connections.min(MAX_IN_FLIGHT);
+            assert!(connections + in_flight + RESERVED_FILES <= files.max(RESERVED_FILES));
+        }
     }
 
     #[test]

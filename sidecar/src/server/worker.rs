@@ -1,6 +1,7 @@
 //! Workers: a thread each, with a runtime, connections and a pool of its own.
 
-use std::net::TcpListener;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -11,9 +12,7 @@ use anyhow::Context as _;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::accept::accept;
-use super::connection::{Accepted, Given, Local, Port, serve};
-use super::drain::Drain;
+use super::connection::{Accepted, Given, Local, serve};
 use crate::telemetry::metrics::SidecarMetrics;
 use crate::wire::AppPools;
 
@@ -39,20 +38,13 @@ pub struct Worker {
     thread: JoinHandle<()>,
 }
 
+/// Begins something on a worker's thread, where it stays.
+type Work = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
 enum Order {
     Serve(Accepted, Slot),
-    Accept(Accepting),
+    Run(Work),
     Ping(oneshot::Sender<()>),
-}
-
-/// A port, and who its connections go to.
-struct Accepting {
-    listener: TcpListener,
-    port: Port,
-    workers: Arc<Workers>,
-    drain: Arc<Drain>,
-    /// Told when the port has closed.
-    closed: oneshot::Sender<()>,
 }
 
 /// A connection's place in its worker; dropped when it is over.
@@ -74,17 +66,10 @@ impl Workers {
         Ok(Self { all, metrics: Arc::clone(metrics), closed, max_connections })
     }
 
-    /// Accepts on a port until the end, for all workers; fails when that ended by a defect. The first worker does it
-    /// beside its connections: with one worker, which is usual, no connection changes its thread.
-    pub async fn accept(self: Arc<Self>, listener: TcpListener, port: Port, drain: Arc<Drain>) -> anyhow::Result<()> {
-        let (closed, has_closed) = oneshot::channel();
-        let first = self.all.first().context("there is no worker")?;
-        let orders = first.orders.clone();
-        let accepting = Accepting { listener, port, workers: self, drain, closed };
-        orders.send(Order::Accept(accepting)).map_err(|_| anyhow::anyhow!("the first worker is gone"))?;
-        // Held by nobody else while it waits: the worker ends when the last sender is gone.
-        drop(orders);
-        has_closed.await.context("accepting ended by a defect")
+    /// The worker that does what is done once for all of them.
+    #[must_use]
+    pub fn first(&self) -> Option<&Worker> {
+        self.all.first()
     }
 
     /// The worker with the fewest connections, and its number; one that died has none, and is not meant.
@@ -201,6 +186,12 @@ impl Worker {
         let _ = self.orders.send(Order::Serve(accepted, slot));
     }
 
+    /// Lets it do something beside its connections; `begin` is called on its thread.
+    pub fn run<F: Future<Output = ()> + 'static>(&self, begin: impl FnOnce() -> F + Send + 'static) {
+        // A worker that is gone drops it.
+        let _ = self.orders.send(Order::Run(Box::new(|| Box::pin(begin()))));
+    }
+
     fn ping(&self) -> oneshot::Receiver<()> {
         let (answer, heard) = oneshot::channel();
         // A worker that is gone does not answer.
@@ -232,21 +223,12 @@ async fn work(mut orders: mpsc::UnboundedReceiver<Order>, given: Given) {
                     drop(slot);
                 });
             }
-            Order::Accept(accepting) => drop(tokio::task::spawn_local(accept_for_all(accepting))),
+            Order::Run(begin) => drop(tokio::task::spawn_local(begin())),
             Order::Ping(answer) => {
                 // Whoever asked may have given up.
                 let _ = answer.send(());
             }
         }
-    }
-}
-
-async fn accept_for_all(accepting: Accepting) {
-    let Accepting { listener, port, workers, drain, closed } = accepting;
-    match accept(listener, port, workers, drain).await {
-        // Whoever waits for it may be gone.
-        Ok(()) => drop(closed.send(())),
-        Err(error) => tracing::error!(%error, "a port cannot be watched"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Header fields in the order they came, by names that were folded once, in one block of text.
 
 use super::spare::{Spare, give, give_buffer, take, take_buffer};
+use crate::text_blocks::{fold, may_split};
 
 /// One header field. The name is in lower case; the value has no surrounding blanks and no line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -215,32 +216,6 @@ impl Place {
     }
 }
 
-/// Whether a line break or NUL is in there; many bytes are judged at once.
-fn may_split(text: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    // Bytes below 14, the carriage return being the highest of them: tabs are among these too.
-    let is_low = |word: u64| word.wrapping_sub(ONES * 14) & !word & (ONES * 0x80) != 0;
-    let (blocks, rest) = text.as_chunks::<8>();
-    let may = blocks.iter().any(|block| is_low(u64::from_le_bytes(*block))) || rest.iter().any(|byte| *byte < 14);
-    may && memchr::memchr3(b'\r', b'\n', 0, text).is_some()
-}
-
-/// Folds letters to lower case, eight bytes at a time: names are too short for what the library does by sixteen.
-#[inline]
-fn fold(name: &mut [u8]) {
-    const ONES: u64 = u64::MAX / 255;
-    let (blocks, rest) = name.as_chunks_mut::<8>();
-    for block in blocks {
-        let word = u64::from_le_bytes(*block);
-        let low = word & (ONES * 0x7f);
-        let from_a = low + ONES * u64::from(0x80 - b'A');
-        let beyond_z = low + ONES * u64::from(0x80 - b'Z' - 1);
-        let capitals = from_a & !beyond_z & !word & (ONES * 0x80);
-        *block = (word | (capitals >> 2)).to_le_bytes();
-    }
-    rest.make_ascii_lowercase();
-}
-
 fn slice(text: &[u8], (start, end): (u32, u32)) -> &[u8] {
     text.get(start as usize..end as usize).unwrap_or_default()
 }
@@ -326,20 +301,6 @@ mod tests {
         let mut fields = Fields::default();
         fields.append("authorization", "Bearer secret");
         assert_eq!(format!("{fields:?}"), "[authorization (13 bytes)]");
-    }
-
-    #[test]
-    fn every_byte_is_folded_as_the_library_does() {
-        for byte in 0..=255_u8 {
-            for length in 1..20 {
-                let mut folded = vec![byte; length];
-                fold(&mut folded);
-                assert_eq!(folded, vec![byte.to_ascii_lowercase(); length], "{byte:#x}");
-            }
-        }
-        let mut name = *b"Strict-Transport-Security@[`{ABZaz";
-        fold(&mut name);
-        assert_eq!(&name, b"strict-transport-security@[`{abzaz");
     }
 
     #[test]

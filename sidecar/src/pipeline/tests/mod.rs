@@ -2,6 +2,7 @@
 
 mod answers;
 mod anything;
+mod cors;
 mod grpc;
 mod identity;
 mod limits;
