@@ -36,20 +36,20 @@ pub fn build(profile: &str) -> Result<PathBuf> {
     Ok(root().join("target").join(host).join(folder).join(PACKAGE))
 }
 
-/// Builds an example of this package, optimised as the sidecar's profile `quick` is, and tells where it is.
+/// Builds an example of this package, optimised as what is shipped, and tells where it is.
 ///
 /// # Errors
 /// When cargo cannot be run, or it does not build: cargo has said why.
 pub fn example(name: &str) -> Result<PathBuf> {
     let status = Command::new(cargo())
-        .args(["build", "--quiet", "--locked", "--profile", "quick", "--package", env!("CARGO_PKG_NAME")])
+        .args(["build", "--quiet", "--locked", "--release", "--package", env!("CARGO_PKG_NAME")])
         .args(["--example", name])
         .current_dir(root())
         .stdout(Stdio::null())
         .status()
         .context("cannot run cargo")?;
     ensure!(status.success(), "the example {name} does not build");
-    Ok(root().join("target/quick/examples").join(name))
+    Ok(root().join("target/release/examples").join(name))
 }
 
 /// The version of the compiler, such as 1.95.0.
