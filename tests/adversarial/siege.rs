@@ -98,7 +98,7 @@ impl Siege {
     ///
     /// # Errors
     /// When the sidecar has ended.
-    pub fn cpu(&self) -> Result<Duration> {
+    fn cpu(&self) -> Result<Duration> {
         Ok(meter::cpu(self.sidecar.pid())?.saturating_sub(self.before.cpu))
     }
 

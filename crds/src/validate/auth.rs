@@ -2,8 +2,6 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use crate::defaults;
-use crate::merge::{Layer, merge};
 use crate::policy::{Auth, AuthMode, Enforcement, Policy};
 
 /// What to write, said the same by the API server, `check` and the operator.
@@ -15,17 +13,15 @@ pub(super) fn judge(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding::error("auth-chosen", "spec.policy.auth", CHOOSE));
         return;
     }
-    judge_whole("spec.policy", &[(Layer::Service, subject.policy)], findings);
+    judge_whole("spec.policy", subject.effective(None), findings);
     for route in &subject.routes {
         let path = format!("spec.routes[{}].policy", route.name);
-        judge_whole(&path, &[(Layer::Service, subject.policy), (Layer::Route, route.policy)], findings);
+        judge_whole(&path, subject.effective(Some(route.policy)), findings);
     }
 }
 
-fn judge_whole(path: &str, layers: &[(Layer, &Policy)], findings: &mut Vec<Finding>) {
-    let built_in = defaults::built_in();
-    let all: Vec<_> = std::iter::once((Layer::BuiltIn, &built_in)).chain(layers.iter().copied()).collect();
-    let Ok((policy, _)) = merge(&all) else { return };
+fn judge_whole(path: &str, effective: Option<Policy>, findings: &mut Vec<Finding>) {
+    let Some(policy) = effective else { return };
     let Some(auth) = policy.auth else { return };
     let requires = matches!(auth.mode, Some(AuthMode::Required | AuthMode::Optional));
     if requires && auth.api_keys.is_none() {

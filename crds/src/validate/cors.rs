@@ -11,21 +11,20 @@ const LONGEST: u64 = 7200;
 const MAX_ORIGINS: usize = 512;
 
 pub(super) fn judge(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    judge_one("spec.policy", subject.policy, None, findings);
+    let mut judge_where_said = |path: &str, says: bool, effective: Option<Policy>| {
+        if let Some(cors) = effective.and_then(|policy| policy.cors).filter(|_| says) {
+            judge_whole(path, &cors, findings);
+        }
+    };
+    judge_where_said("spec.policy", subject.policy.cors.is_some(), subject.effective(None));
     for route in &subject.routes {
         let path = format!("spec.routes[{}].policy", route.name);
-        judge_one(&path, route.policy, subject.policy.cors.as_ref(), findings);
+        judge_where_said(&path, route.policy.cors.is_some(), subject.effective(Some(route.policy)));
     }
 }
 
-/// A route says what differs: what it leaves out is the service's.
-fn judge_one(path: &str, policy: &Policy, service: Option<&Cors>, findings: &mut Vec<Finding>) {
-    let Some(cors) = &policy.cors else { return };
-    let origins = match (&cors.allow_origins, service) {
-        (own, Some(service)) if own.is_empty() => &service.allow_origins,
-        (own, _) => own,
-    };
-    let allows_credentials = cors.allow_credentials.or_else(|| service?.allow_credentials) == Some(true);
+fn judge_whole(path: &str, cors: &Cors, findings: &mut Vec<Finding>) {
+    let (origins, allows_credentials) = (&cors.allow_origins, cors.allow_credentials == Some(true));
     let is_any = origins.iter().any(Origin::is_any);
     let field = format!("{path}.cors.allowOrigins");
     if is_any && allows_credentials {

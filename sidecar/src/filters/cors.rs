@@ -6,13 +6,10 @@ use std::sync::Arc;
 use shipshape_crds::policy::{self, Enforcement};
 use shipshape_crds::text::{HeaderName, Origin};
 
+use super::rate_fields::{LEGACY, STANDARD};
 use super::request_id;
 use crate::problem::{Code, Problem};
 use crate::wire::{Fields, RequestHead, ResponseHead};
-
-/// Fields of ours that pages may read: they tell of limits and name the request.
-const EXPOSED: [&str; 6] =
-    ["ratelimit-policy", "ratelimit", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"];
 
 /// How much of an origin the log shows, in characters: a host name is not longer.
 const SHOWN: usize = 256;
@@ -201,9 +198,16 @@ fn is_own(origin: &[u8], authority: &str) -> bool {
     host == authority || authority.strip_suffix(usual) == Some(host)
 }
 
+/// Pages may read what tells of limits and names the request, and what the policy says.
 fn exposed(names: &[HeaderName]) -> String {
     let theirs = names.iter().map(HeaderName::lower);
-    EXPOSED.into_iter().chain([request_id::FIELD]).chain(theirs).collect::<Vec<_>>().join(", ")
+    STANDARD
+        .into_iter()
+        .chain(LEGACY)
+        .chain(["retry-after", request_id::FIELD])
+        .chain(theirs)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

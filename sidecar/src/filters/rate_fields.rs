@@ -31,8 +31,8 @@ impl From<&Verdict<'_>> for Quota {
 }
 
 /// The fields of the draft, and those that came before it.
-const STANDARD: [&str; 2] = ["ratelimit-policy", "ratelimit"];
-const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+pub(super) const STANDARD: [&str; 2] = ["ratelimit-policy", "ratelimit"];
+pub(super) const LEGACY: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 /// In which fields limits are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,14 +19,15 @@ pub(super) fn preflight<'r>(facts: &mut Facts, screened: Screened<'r>) -> Result
         return Err(Answer::Reply(redirect.answer(head)?));
     }
     if let Some(cors) = rules.cors.as_ref().filter(|_| !facts.asked.origin.is_empty()) {
-        let preflight = cors.preflight(head);
-        let is_preflight = preflight.is_some();
-        let granted = preflight.and_then(|verdict| facts.judge(cors.enforcement, verdict).transpose()).transpose()?;
-        match granted {
-            Some(granted) if cors.enforcement == Enforcement::Enforce => return Err(Answer::Reply(granted)),
-            // What is only reported is left to the app, preflights included.
-            _ if is_preflight => {}
-            _ => drop(facts.judge(cors.enforcement, cors.check(head))?),
+        match cors.preflight(head) {
+            Some(verdict) => {
+                let granted = facts.judge(cors.enforcement, verdict)?;
+                // What is only reported is left to the app, preflights included.
+                if let Some(granted) = granted.filter(|_| cors.enforcement == Enforcement::Enforce) {
+                    return Err(Answer::Reply(granted));
+                }
+            }
+            None => drop(facts.judge(cors.enforcement, cors.check(head))?),
         }
     }
     Ok(Cleared { routed })

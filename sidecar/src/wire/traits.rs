@@ -28,11 +28,6 @@ pub trait Client {
 
     /// Ready when nobody waits for an answer any more: the client has gone away, or its time is over.
     fn poll_absence(&mut self, deadline: Option<Instant>, context: &mut Context<'_>) -> Poll<Absence>;
-
-    /// Resolves when nobody waits for an answer any more. One that is dropped and asked for again goes on as before.
-    fn absence(&mut self, deadline: Option<Instant>) -> impl Future<Output = Absence> {
-        poll_fn(move |context| self.poll_absence(deadline, context))
-    }
 }
 
 /// Why nobody waits for an answer any more.
@@ -94,4 +89,11 @@ pub enum AppError {
     /// The request's own body failed: nothing the app did.
     #[error("the request's body failed: {0}")]
     Request(super::body::BodyError),
+}
+
+impl AppError {
+    /// It was asked on after its answer.
+    pub(super) fn over() -> Self {
+        Self::Broken("it has answered".to_owned())
+    }
 }

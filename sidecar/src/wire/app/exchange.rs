@@ -147,7 +147,7 @@ enum Failure {
 
 impl Exchange for Http1Exchange {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Said, AppError>> {
-        let Self { app, request: Some(request), way, hints } = self else { return Poll::Ready(Err(over())) };
+        let Self { app, request: Some(request), way, hints } = self else { return Poll::Ready(Err(AppError::over())) };
         loop {
             let connection = ready!(way.poll(app, request, context))?;
             match ready!(request.poll_head(connection, context)) {
@@ -174,10 +174,6 @@ impl Exchange for Http1Exchange {
             }
         }
     }
-}
-
-fn over() -> AppError {
-    AppError::Broken("it has answered".to_owned())
 }
 
 /// The way to the app.
@@ -218,7 +214,9 @@ impl Http1Exchange {
     fn answer(&mut self, parsed: ParsedResponse) -> Result<Said, AppError> {
         let ParsedResponse { head, framing, keep_alive, switches, length: _ } = parsed;
         let way = std::mem::replace(&mut self.way, Way::Unknown);
-        let (Some(request), Way::Open(mut connection)) = (self.request.take(), way) else { return Err(over()) };
+        let (Some(request), Way::Open(mut connection)) = (self.request.take(), way) else {
+            return Err(AppError::over());
+        };
         if switches {
             return Ok(Said::Answer(head, Body::Tunnel(Box::new(AppTunnel::new(connection)))));
         }

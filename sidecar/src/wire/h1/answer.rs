@@ -90,7 +90,7 @@ impl<T: Transport> Future for Answer<T> {
 /// Waits until all of it was taken.
 fn poll_last<T: Transport>(link: &Shared<T>, context: &mut Context<'_>) -> Poll<Result<(), ClientGone>> {
     let Ok(mut link) = link.try_borrow_mut() else { return Poll::Ready(Err(ClientGone)) };
-    ready!(link.poll_flush(context))?;
+    ready!(if link.ends { link.poll_flush_last(context) } else { link.poll_flush(context) })?;
     link.is_answered = true;
     Poll::Ready(Ok(()))
 }
@@ -149,7 +149,6 @@ impl<T: Transport> Link<T> {
             (Body::Tunnel(io), _) => Source::Tunnel(TunnelPipe::new(io)),
             (Body::Whole(bytes), Some(_)) => {
                 self.outlet.push(bytes);
-                self.is_last = self.ends;
                 Source::Written
             }
             (Body::Stream(stream), Some(measure)) => Source::Stream(stream, measure),

@@ -43,8 +43,6 @@ pub(super) struct Link<T> {
     /// Nothing can be said on it any more.
     pub(super) failed: bool,
     has_to_flush: bool,
-    /// Nothing follows what waits in the outlet.
-    pub(super) is_last: bool,
     pace: Pace,
     ended_at: Option<Instant>,
 }
@@ -91,7 +89,6 @@ impl<T: Transport> Link<T> {
             is_answered: false,
             failed: false,
             has_to_flush: false,
-            is_last: false,
             pace: Pace::default(),
             ended_at: None,
         }
@@ -119,10 +116,15 @@ impl<T: Transport> Link<T> {
         Poll::Ready(outcome)
     }
 
-    fn poll_out(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        if self.is_last && !self.outlet.is_empty() {
-            self.has_to_flush |= self.outlet.hand_over(|bytes| self.io.take_last(bytes)) > 0;
+    /// The same for what nothing follows on this connection: it leaves together with the word that says so.
+    pub(super) fn poll_flush_last(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ClientGone>> {
+        if !self.outlet.is_empty() {
+            self.has_to_flush |= self.outlet.hand_over(|bytes| self.io.take_last(bytes));
         }
+        self.poll_flush(context)
+    }
+
+    fn poll_out(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         while !self.outlet.is_empty() {
             let written = ready!(self.outlet.poll_write(&mut self.io, context))?;
             self.has_to_flush = true;

@@ -65,15 +65,15 @@ impl Outlet {
         self.waiting() == 0
     }
 
-    /// Hands everything over at once, where it is all framing and `take` takes it; how much that was.
-    pub(in crate::wire) fn hand_over(&mut self, take: impl FnOnce(&[u8]) -> bool) -> usize {
+    /// Hands everything over at once, where it is all framing and `take` takes it; whether it was.
+    pub(in crate::wire) fn hand_over(&mut self, take: impl FnOnce(&[u8]) -> bool) -> bool {
         let framing = self.framing.get(self.written..).unwrap_or_default();
         let length = framing.len();
         if !self.payload.is_empty() || !self.tail.is_empty() || !take(framing) {
-            return 0;
+            return false;
         }
         self.wrote(length);
-        length
+        true
     }
 
     /// Writes once; how much went out. Only while something waits.

@@ -91,8 +91,7 @@ impl Exchange for H2Exchanging {
         loop {
             match self {
                 Self::Waits(exchange) => {
-                    let over = || AppError::Broken("it has answered".to_owned());
-                    let mut exchange = exchange.take().ok_or_else(over)?;
+                    let mut exchange = exchange.take().ok_or_else(AppError::over)?;
                     *self = Self::Runs(Box::pin(async move {
                         let said = exchange.next().await;
                         (exchange, said)

@@ -1,6 +1,7 @@
 //! A service that does what its paths say, and clients that speak to it over a pipe.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ impl Service for Paths {
                 }
             }
             "wait" => {
-                client.absence(None).await;
+                poll_fn(|context| client.poll_absence(None, context)).await;
                 Err(ClientGone)
             }
             "trailers" => client.answer(ResponseHead::new(200), Body::Stream(with_trailers())).await,
@@ -98,7 +99,7 @@ async fn echo(body: Option<BodyStream>, mut client: impl Client) -> Result<(), C
         let piece = tokio::select! {
             biased;
             piece = body.next() => piece,
-            _ = client.absence(None) => return Err(ClientGone),
+            _ = poll_fn(|context| client.poll_absence(None, context)) => return Err(ClientGone),
         };
         let Some(piece) = piece else { break };
         match piece {
